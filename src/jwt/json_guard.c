@@ -1,0 +1,255 @@
+/*
+ * The JSON guard: a flat scan over tokens, no recursion, no allocation.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "jwt/json_guard.h"
+
+/* A scan position: what is left of the text. */
+struct scan {
+    struct bytes rest;
+};
+
+static void skip(struct scan *scan, size_t count)
+{
+    scan->rest = bytes_from(scan->rest, count);
+}
+
+static bool at(const struct scan *scan, size_t offset, uint8_t low, uint8_t high)
+{
+    return offset < scan->rest.len && scan->rest.ptr[offset] >= low &&
+           scan->rest.ptr[offset] <= high;
+}
+
+static bool tail(struct bytes text, size_t index, uint8_t low, uint8_t high)
+{
+    return index < text.len && text.ptr[index] >= low && text.ptr[index] <= high;
+}
+
+size_t utf8_sequence(struct bytes text)
+{
+    uint8_t lead = text.len == 0 ? 0xff : text.ptr[0];
+
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead >= 0xc2 && lead <= 0xdf) {
+        return tail(text, 1, 0x80, 0xbf) ? 2 : 0;
+    }
+    if (lead >= 0xe0 && lead <= 0xef) {
+        /* E0 80..9F would be overlong, ED A0..BF a surrogate. */
+        uint8_t low = lead == 0xe0 ? 0xa0 : 0x80;
+        uint8_t high = lead == 0xed ? 0x9f : 0xbf;
+
+        return tail(text, 1, low, high) && tail(text, 2, 0x80, 0xbf) ? 3 : 0;
+    }
+    if (lead >= 0xf0 && lead <= 0xf4) {
+        /* F0 80..8F would be overlong, F4 90..BF above U+10FFFF. */
+        uint8_t low = lead == 0xf0 ? 0x90 : 0x80;
+        uint8_t high = lead == 0xf4 ? 0x8f : 0xbf;
+
+        return tail(text, 1, low, high) && tail(text, 2, 0x80, 0xbf) && tail(text, 3, 0x80, 0xbf)
+                   ? 4
+                   : 0;
+    }
+    return 0;
+}
+
+/* The four hex digits at the offset; false where they are none. */
+static bool hex4(const struct scan *scan, size_t offset, unsigned *out)
+{
+    size_t i;
+
+    *out = 0;
+    for (i = offset; i < offset + 4; i++) {
+        unsigned digit;
+
+        if (at(scan, i, '0', '9')) {
+            digit = scan->rest.ptr[i] - (unsigned)'0';
+        } else if (at(scan, i, 'a', 'f')) {
+            digit = scan->rest.ptr[i] - (unsigned)'a' + 10;
+        } else if (at(scan, i, 'A', 'F')) {
+            digit = scan->rest.ptr[i] - (unsigned)'A' + 10;
+        } else {
+            return false;
+        }
+        *out = *out << 4 | digit;
+    }
+    return true;
+}
+
+/* After a backslash and a u: a character other than NUL, a surrogate only together with its other half. */
+static bool unicode_escape(struct scan *scan)
+{
+    unsigned unit;
+    unsigned low;
+
+    if (!hex4(scan, 2, &unit) || unit == 0 || (unit >= 0xdc00 && unit <= 0xdfff)) {
+        return false;
+    }
+    if (unit < 0xd800 || unit > 0xdbff) {
+        skip(scan, 6);
+        return true;
+    }
+    if (!at(scan, 6, '\\', '\\') || !at(scan, 7, 'u', 'u') || !hex4(scan, 8, &low) ||
+        low < 0xdc00 || low > 0xdfff) {
+        return false;
+    }
+    skip(scan, 12);
+    return true;
+}
+
+static bool escape(struct scan *scan)
+{
+    static const char single[] = "\"\\/bfnrt";
+
+    if (scan->rest.len < 2) {
+        return false;
+    }
+    if (scan->rest.ptr[1] == 'u') {
+        return unicode_escape(scan);
+    }
+    /* The final NUL of the list is no escape. */
+    if (memchr(single, scan->rest.ptr[1], sizeof(single) - 1) == NULL) {
+        return false;
+    }
+    skip(scan, 2);
+    return true;
+}
+
+static bool string(struct scan *scan)
+{
+    skip(scan, 1);
+    while (scan->rest.len > 0) {
+        uint8_t byte = scan->rest.ptr[0];
+        size_t sequence;
+
+        if (byte == '"') {
+            skip(scan, 1);
+            return true;
+        }
+        if (byte == '\\') {
+            if (!escape(scan)) {
+                return false;
+            }
+            continue;
+        }
+        sequence = byte < 0x20 ? 0 : utf8_sequence(scan->rest);
+        if (sequence == 0) {
+            return false;
+        }
+        skip(scan, sequence);
+    }
+    return false;
+}
+
+static bool digits(struct scan *scan)
+{
+    if (!at(scan, 0, '0', '9')) {
+        return false;
+    }
+    while (at(scan, 0, '0', '9')) {
+        skip(scan, 1);
+    }
+    return true;
+}
+
+static bool number(struct scan *scan)
+{
+    if (at(scan, 0, '-', '-')) {
+        skip(scan, 1);
+    }
+    if (at(scan, 0, '0', '0')) {
+        skip(scan, 1);
+    } else if (!digits(scan)) {
+        return false;
+    }
+    if (at(scan, 0, '.', '.')) {
+        skip(scan, 1);
+        if (!digits(scan)) {
+            return false;
+        }
+    }
+    if (at(scan, 0, 'e', 'e') || at(scan, 0, 'E', 'E')) {
+        skip(scan, 1);
+        if (at(scan, 0, '+', '+') || at(scan, 0, '-', '-')) {
+            skip(scan, 1);
+        }
+        return digits(scan);
+    }
+    return true;
+}
+
+static bool word(struct scan *scan, const char *expected)
+{
+    if (!bytes_begin_with(scan->rest, expected)) {
+        return false;
+    }
+    skip(scan, strlen(expected));
+    return true;
+}
+
+/* One value that is no container, or a member's name. */
+static bool scalar(struct scan *scan)
+{
+    switch (scan->rest.ptr[0]) {
+    case '"':
+        return string(scan);
+    case 't':
+        return word(scan, "true");
+    case 'f':
+        return word(scan, "false");
+    case 'n':
+        return word(scan, "null");
+    default:
+        return number(scan);
+    }
+}
+
+bool json_guard(struct bytes text, size_t max_depth, size_t max_values, size_t *colons)
+{
+    struct scan scan = {text};
+    size_t depth = 0;
+    size_t values = 0; /* names of members included until the end */
+
+    *colons = 0;
+    while (scan.rest.len > 0) {
+        switch (scan.rest.ptr[0]) {
+        case ' ':
+        case '\t':
+        case '\n':
+        case '\r':
+        case ',':
+            skip(&scan, 1);
+            break;
+        case ':':
+            (*colons)++;
+            skip(&scan, 1);
+            break;
+        case '{':
+        case '[':
+            values++;
+            if (++depth > max_depth) {
+                return false;
+            }
+            skip(&scan, 1);
+            break;
+        case '}':
+        case ']':
+            if (depth-- == 0) {
+                return false;
+            }
+            skip(&scan, 1);
+            break;
+        default:
+            values++;
+            if (!scalar(&scan)) {
+                return false;
+            }
+        }
+        if (values > *colons && values - *colons > max_values) {
+            return false;
+        }
+    }
+    return depth == 0;
+}
