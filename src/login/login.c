@@ -1,0 +1,295 @@
+/*
+ * How a login is decided, step by step, in the order of the reasons. The only success is the end of the list.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "login/login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/wipe.h"
+#include "host/revoked.h"
+#include "jwt/jwk.h"
+
+/* One login on its way through the steps. */
+struct attempt {
+    const struct login_request *request;
+    const struct log *log;
+    struct decision *decision;
+    struct token_policy policy;
+    struct key_set keys;
+    struct access_token *token;
+};
+
+static enum reason parse_token(struct attempt *attempt)
+{
+    const struct login_request *request = attempt->request;
+    struct decision *decision = attempt->decision;
+    size_t max_size = (size_t)request->config->global.max_token_size;
+    enum reason r = jws_parse(request->token, max_size, &decision->jws);
+
+    if (r != REASON_ACCEPTED) {
+        return r;
+    }
+    memcpy(decision->id, decision->jws->id, sizeof(decision->id));
+    decision->alg = decision->jws->alg;
+    if (decision->jws->has_kid) {
+        decision->kid = bytes_to_string(decision->jws->kid);
+        if (decision->kid == NULL) {
+            return REASON_OUT_OF_MEMORY;
+        }
+    }
+    r = jws_parse_claims(decision->jws);
+    return r == REASON_ACCEPTED ? jws_check_crit(decision->jws) : r;
+}
+
+static enum reason choose_tenant(struct attempt *attempt)
+{
+    const struct login_request *request = attempt->request;
+    struct decision *decision = attempt->decision;
+    const struct tenant *tenant = NULL;
+    struct bytes issuer;
+
+    if (jws_issuer(decision->jws, &issuer)) {
+        tenant = config_tenant_of_issuer(request->config, request->service, issuer);
+    }
+    if (tenant == NULL || (request->tenant != NULL && tenant != request->tenant)) {
+        text_set(&decision->detail, "iss is ");
+        text_quote(&decision->detail, issuer);
+        return REASON_WRONG_ISSUER;
+    }
+    decision->tenant = tenant;
+    config_policy(tenant, request->service, &attempt->policy);
+    return access_token_precheck(&attempt->policy, decision->jws, &decision->detail);
+}
+
+static enum reason get_keys(struct attempt *attempt)
+{
+    const struct login_request *request = attempt->request;
+
+    if (request->keys != NULL) {
+        return REASON_ACCEPTED;
+    }
+    return key_cache_get(request->config, attempt->decision->tenant, request->effort, request->now,
+                         attempt->log, &attempt->keys, &attempt->decision->detail);
+}
+
+static enum reason verify_once(struct attempt *attempt)
+{
+    const struct login_request *request = attempt->request;
+    struct decision *decision = attempt->decision;
+    const struct jwks *keys = request->keys != NULL ? request->keys : attempt->keys.jwks;
+
+    return access_token_verify(&attempt->policy, keys, decision->jws, request->now, &decision->facts,
+                               &attempt->token, &decision->detail);
+}
+
+/* The tenant may have rotated its keys since they were fetched: one refresh, one more look. */
+static enum reason verify_token(struct attempt *attempt)
+{
+    const struct login_request *request = attempt->request;
+    struct decision *decision = attempt->decision;
+    enum reason r = verify_once(attempt);
+
+    if (r == REASON_KEY_NOT_FOUND && request->keys == NULL && decision->jws->has_kid &&
+        key_cache_get_unknown_kid(request->config, decision->tenant, request->effort, request->now,
+                                  attempt->log, &attempt->keys, &decision->detail)) {
+        r = verify_once(attempt);
+    }
+    decision->signature_good = decision->facts.json != NULL;
+    decision->keys = attempt->keys.age_class;
+    decision->keys_age = attempt->keys.age_class == KEYS_NONE ? -1 : attempt->keys.age;
+    return r;
+}
+
+static enum reason check_revoked(struct attempt *attempt)
+{
+    return revoked_check(attempt->request->config, &attempt->decision->detail);
+}
+
+/* Is NAME=VALUE, split at the first =, true of the claims? The configuration has checked the form. */
+static bool requirement_met(const struct claims *claims, const char *requirement)
+{
+    size_t split = bytes_find(bytes_of(requirement), '=');
+    char *name = bytes_to_string(bytes_first(bytes_of(requirement), split));
+    bool met = name != NULL && claims_have(claims, name, requirement + split + 1);
+
+    free(name);
+    return met;
+}
+
+/* What the service requires and the token lacks; NULL where it lacks nothing. */
+static const char *find_missing(const struct service *service, const struct access_token *token)
+{
+    bool any = service->require_any.count == 0;
+    size_t i;
+
+    for (i = 0; i < service->require.count; i++) {
+        if (!access_token_permits(token, service->require.item[i])) {
+            return service->require.item[i];
+        }
+    }
+    for (i = 0; i < service->require_any.count; i++) {
+        any = any || access_token_permits(token, service->require_any.item[i]);
+    }
+    if (!any) {
+        return service->require_any.item[0];
+    }
+    for (i = 0; i < service->require_claim.count; i++) {
+        if (!requirement_met(&token->claims, service->require_claim.item[i])) {
+            return service->require_claim.item[i];
+        }
+    }
+    return NULL;
+}
+
+static enum reason check_permission(const struct login_request *request,
+                                    const struct access_token *token, struct decision *decision)
+{
+    const struct service *service = request->service;
+
+    if (service == NULL) {
+        return REASON_ACCEPTED;
+    }
+    /* A section that asks for nothing and does not say so cannot be loaded; should one be, it is closed. */
+    if (service->require.count == 0 && !service->require_none) {
+        return REASON_CONFIG_ERROR;
+    }
+    decision->missing = find_missing(service, token);
+    return decision->missing == NULL ? REASON_ACCEPTED : REASON_MISSING_PERMISSION;
+}
+
+/* The permission is evaluated before the passwd lookup and reported after it, so that neither time nor reason tells
+ * whether an account exists to those whom no line lets in. */
+static enum reason check_account(const struct login_request *request,
+                                 const struct access_token *token, struct decision *decision)
+{
+    enum account_match match = ACCOUNT_MATCH_NONE;
+    enum reason permission = check_permission(request, token, decision);
+    enum reason r = REASON_ACCEPTED;
+
+    if (request->user != NULL) {
+        r = accounts_map(request->config, decision->tenant, token, request->user, &match,
+                         &decision->detail);
+        if (r == REASON_ACCEPTED) {
+            r = account_check(request->config, request->user, match, &decision->detail);
+        }
+    }
+    if (r != REASON_ACCEPTED) {
+        decision->missing = NULL;
+        return r;
+    }
+    if (permission == REASON_MISSING_PERMISSION) {
+        text_set(&decision->detail, "requires ");
+        text_quote(&decision->detail, bytes_of(decision->missing));
+    }
+    return permission;
+}
+
+static enum reason check_person(struct attempt *attempt)
+{
+    return check_account(attempt->request, attempt->token, attempt->decision);
+}
+
+typedef enum reason step(struct attempt *attempt);
+
+static step *const steps[] = {
+    parse_token, choose_tenant, get_keys, verify_token, check_revoked, check_person,
+};
+
+static enum reason make_login(struct attempt *attempt, struct login **out)
+{
+    const char *user = attempt->request->user;
+    struct login *login = calloc(1, sizeof(*login));
+
+    if (login == NULL) {
+        return REASON_OUT_OF_MEMORY;
+    }
+    login->account = strdup(user == NULL ? "" : user);
+    login->tenant = strdup(attempt->decision->tenant->name);
+    if (login->account == NULL || login->tenant == NULL) {
+        login_free(&login);
+        return REASON_OUT_OF_MEMORY;
+    }
+    login->token = attempt->token;
+    attempt->token = NULL;
+    *out = login;
+    return REASON_ACCEPTED;
+}
+
+/* For the log of a refusal only; a literal match puts no further condition on the account. */
+static bool account_is_known(const struct login_request *request)
+{
+    return request->user != NULL && account_check(request->config, request->user,
+                                                  ACCOUNT_MATCH_LITERAL, NULL) == REASON_ACCEPTED;
+}
+
+enum reason login_decide(const struct login_request *request, const struct log *log,
+                         struct decision *decision, struct login **login)
+{
+    struct attempt attempt = {.request = request, .log = log, .decision = decision};
+    enum reason r = REASON_ACCEPTED;
+    size_t i;
+
+    *login = NULL;
+    *decision = (struct decision){.reason = REASON_INTERNAL, .keys_age = -1};
+    for (i = 0; i < sizeof(steps) / sizeof(steps[0]) && r == REASON_ACCEPTED; i++) {
+        text_clear(&decision->detail);
+        r = steps[i](&attempt);
+    }
+    if (r == REASON_ACCEPTED) {
+        r = make_login(&attempt, login);
+    }
+    if (attempt.token != NULL) {
+        /* The facts borrow from a token that a later step refused: they stay with the decision. */
+        decision->refused = attempt.token;
+    }
+    if (r != REASON_ACCEPTED && !decision->signature_good) {
+        decision->account_exists = account_is_known(request);
+    }
+    key_set_free(&attempt.keys);
+    decision->reason = r;
+    return r;
+}
+
+enum reason login_recheck(const struct login_request *request, const struct login *login,
+                          struct decision *decision)
+{
+    struct token_policy policy;
+    enum reason r;
+
+    *decision = (struct decision){.reason = REASON_INTERNAL, .keys_age = -1, .signature_good = true};
+    decision->alg = login->token->alg;
+    memcpy(decision->id, login->token->id, sizeof(decision->id));
+    decision->tenant = config_tenant(request->config, login->tenant);
+    if (decision->tenant == NULL || request->service == NULL ||
+        !service_takes_tenant(request->service, decision->tenant)) {
+        r = REASON_WRONG_ISSUER;
+    } else if (request->user == NULL || strcmp(request->user, login->account) != 0) {
+        r = REASON_ACCOUNT_NOT_MAPPED;
+    } else {
+        config_policy(decision->tenant, request->service, &policy);
+        r = access_token_recheck(&policy, login->token, request->now, &decision->detail);
+        decision->facts = login->token->claims;
+        if (r == REASON_ACCEPTED) {
+            r = revoked_check(request->config, &decision->detail);
+        }
+        if (r == REASON_ACCEPTED) {
+            r = check_account(request, login->token, decision);
+        }
+    }
+    decision->reason = r;
+    return r;
+}
+
+void login_free(struct login **login)
+{
+    if (*login != NULL) {
+        access_token_free(&(*login)->token);
+        free((*login)->account);
+        free((*login)->tenant);
+        wipe_free(*login, sizeof(**login));
+        *login = NULL;
+    }
+}
