@@ -216,8 +216,10 @@ bool json_number(const struct json *value, double *out)
         return true;
     }
     if (is_type(value, json_type_double)) {
-        *out = json_object_get_double(raw(value));
-        return isfinite(*out) != 0;
+        double number = json_object_get_double(raw(value));
+
+        *out = isfinite(number) ? number : 0;
+        return isfinite(number) != 0;
     }
     return false;
 }

@@ -206,6 +206,14 @@ static bool scalar(struct scan *scan)
     }
 }
 
+/* json-c joins what follows a number to it: 00, 1true. After a scalar comes punctuation or white space. */
+static bool scalar_ends(const struct scan *scan)
+{
+    static const char after[] = " \t\n\r,:]}";
+
+    return scan->rest.len == 0 || memchr(after, scan->rest.ptr[0], sizeof(after) - 1) != NULL;
+}
+
 bool json_guard(struct bytes text, size_t max_depth, size_t max_values, size_t *colons)
 {
     struct scan scan = {text};
@@ -243,7 +251,7 @@ bool json_guard(struct bytes text, size_t max_depth, size_t max_values, size_t *
             break;
         default:
             values++;
-            if (!scalar(&scan)) {
+            if (!scalar(&scan) || !scalar_ends(&scan)) {
                 return false;
             }
         }
