@@ -133,6 +133,10 @@ static enum safe_file open_folder(struct walk *walk, size_t length, bool inside,
         }
         at = stop;
     }
+    if (result == SAFE_FILE_OK && !inside) {
+        /* The walk may have ended in a slash or dot, and the last step was then taken for one on the way. */
+        result = judge_folder(walk, *fd, false);
+    }
     if (result != SAFE_FILE_OK) {
         close(*fd);
         *fd = -1;
