@@ -10,19 +10,6 @@
 
 #include "base/wipe.h"
 
-struct bytes bytes_from(struct bytes span, size_t offset)
-{
-    if (offset >= span.len) {
-        return (struct bytes){NULL, 0};
-    }
-    return (struct bytes){span.ptr + offset, span.len - offset};
-}
-
-struct bytes bytes_first(struct bytes span, size_t len)
-{
-    return (struct bytes){span.ptr, len < span.len ? len : span.len};
-}
-
 bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

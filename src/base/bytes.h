@@ -35,10 +35,19 @@ static inline struct bytes bytes_of_blob(const struct blob *blob)
 }
 
 /* From offset to the end; an offset behind the end gives an empty span. */
-struct bytes bytes_from(struct bytes span, size_t offset);
+static inline struct bytes bytes_from(struct bytes span, size_t offset)
+{
+    if (offset >= span.len) {
+        return (struct bytes){NULL, 0};
+    }
+    return (struct bytes){span.ptr + offset, span.len - offset};
+}
 
 /* The first len bytes, or all where there are fewer. */
-struct bytes bytes_first(struct bytes span, size_t len);
+static inline struct bytes bytes_first(struct bytes span, size_t len)
+{
+    return (struct bytes){span.ptr, len < span.len ? len : span.len};
+}
 
 bool bytes_equal(struct bytes a, struct bytes b);
 bool bytes_equal_string(struct bytes span, const char *string);

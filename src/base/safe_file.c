@@ -195,6 +195,7 @@ static enum safe_file read_all(const struct walk *walk, int fd, size_t size, str
     return have == size ? SAFE_FILE_OK : refuse(walk, "changed while it was read: try again");
 }
 
+/* Opens and judges the file, and reads it where `out` is not NULL. */
 static enum safe_file read_named(const struct walk *walk, int folder, const char *name, size_t max,
                                  struct blob *out)
 {
@@ -206,24 +207,23 @@ static enum safe_file read_named(const struct walk *walk, int folder, const char
         return explain_open(walk, errno);
     }
     result = judge_file(walk, fd, max, &size);
-    if (result == SAFE_FILE_OK) {
+    if (result == SAFE_FILE_OK && out != NULL) {
         result = read_all(walk, fd, size, out);
     }
     close(fd);
-    if (result != SAFE_FILE_OK) {
+    if (result != SAFE_FILE_OK && out != NULL) {
         blob_free(out);
     }
     return result;
 }
 
-enum safe_file safe_file_read(const char *path, size_t max, struct blob *out, struct text *why)
+static enum safe_file read_path(const char *path, size_t max, struct blob *out, struct text *why)
 {
     struct walk walk = {path, strlen(path), why};
     const char *slash = strrchr(path, '/');
     enum safe_file result;
     int folder;
 
-    *out = (struct blob){NULL, 0};
     if (path[0] != '/' || slash[1] == '\0') {
         return refuse(&walk, "is not the absolute path of a file");
     }
@@ -235,6 +235,17 @@ enum safe_file safe_file_read(const char *path, size_t max, struct blob *out, st
     result = read_named(&walk, folder, slash + 1, max, out);
     close(folder);
     return result;
+}
+
+enum safe_file safe_file_read(const char *path, size_t max, struct blob *out, struct text *why)
+{
+    *out = (struct blob){NULL, 0};
+    return read_path(path, max, out, why);
+}
+
+enum safe_file safe_file_check(const char *path, size_t max, struct text *why)
+{
+    return read_path(path, max, NULL, why);
 }
 
 enum safe_file safe_folder_open(const char *path, int *fd, struct text *why)

@@ -25,6 +25,9 @@ enum safe_file {
  * when the file is missing. */
 enum safe_file safe_file_read(const char *path, size_t max, struct blob *out, struct text *why);
 
+/* Judges the file as safe_file_read does, without reading it. */
+enum safe_file safe_file_check(const char *path, size_t max, struct text *why);
+
 /* Opens the folder for use with the *at() calls: *fd is close-on-exec, the caller's to close, -1 unless
  * SAFE_FILE_OK. The folder itself must be owned as above too; no sticky exception for it. */
 enum safe_file safe_folder_open(const char *path, int *fd, struct text *why);

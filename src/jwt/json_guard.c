@@ -117,13 +117,30 @@ static bool escape(struct scan *scan)
     return true;
 }
 
+/* How many bytes at the start are ASCII characters that stand for themselves: nearly all of every string. */
+static size_t plain_run(struct bytes text)
+{
+    size_t i = 0;
+
+    while (i < text.len && text.ptr[i] >= 0x20 && text.ptr[i] < 0x80 && text.ptr[i] != '"' &&
+           text.ptr[i] != '\\') {
+        i++;
+    }
+    return i;
+}
+
 static bool string(struct scan *scan)
 {
     skip(scan, 1);
     while (scan->rest.len > 0) {
-        uint8_t byte = scan->rest.ptr[0];
+        uint8_t byte;
         size_t sequence;
 
+        skip(scan, plain_run(scan->rest));
+        if (scan->rest.len == 0) {
+            break;
+        }
+        byte = scan->rest.ptr[0];
         if (byte == '"') {
             skip(scan, 1);
             return true;
