@@ -38,7 +38,7 @@ static inline struct bytes bytes_of_blob(const struct blob *blob)
 static inline struct bytes bytes_from(struct bytes span, size_t offset)
 {
     if (offset >= span.len) {
-        return (struct bytes){NULL, 0};
+        return (struct bytes){span.ptr, 0};
     }
     return (struct bytes){span.ptr + offset, span.len - offset};
 }
