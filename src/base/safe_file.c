@@ -13,7 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+/* On the way a folder need only be passed through, which asks for less than reading it. */
+enum {
+    WAY_FLAGS = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+    FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+};
 
 /* How far a path was walked: `length` bytes of it name what went wrong. */
 struct walk {
@@ -66,7 +70,7 @@ static enum safe_file explain_open(const struct walk *walk, int error)
     case ELOOP:
         return refuse(walk, "is a symbolic link: name the real file or folder instead");
     case ENOTDIR:
-        return refuse(walk, "is not a folder, or is a symbolic link: name the real one instead");
+        return refuse(walk, "is no folder, or is a symbolic link: name the real one instead");
     case EACCES:
     case EPERM:
         return refuse(walk, "may not be opened by this user");
@@ -80,62 +84,62 @@ static enum safe_file explain_open(const struct walk *walk, int error)
     }
 }
 
-/* Steps from *fd, which it closes, into the component of `length` bytes at `name`. */
-static enum safe_file step(struct walk *walk, int *fd, const char *name, size_t length, bool inside)
+/* The next component of the path, without slashes and without "."; empty at the end. */
+static struct bytes next_component(struct bytes *rest)
+{
+    struct bytes name = {NULL, 0};
+
+    while (rest->len > 0 && (name.len == 0 || bytes_equal_string(name, "."))) {
+        while (rest->len > 0 && rest->ptr[0] == '/') {
+            *rest = bytes_from(*rest, 1);
+        }
+        name = bytes_first(*rest, bytes_find(*rest, '/'));
+        *rest = bytes_from(*rest, name.len);
+    }
+    return bytes_equal_string(name, ".") ? (struct bytes){NULL, 0} : name;
+}
+
+/* Steps from *fd, which it closes where it succeeds, into the folder `name`. */
+static enum safe_file step(struct walk *walk, int *fd, struct bytes name, bool inside)
 {
     char component[NAME_MAX + 1];
-    enum safe_file result;
     int next;
 
-    walk->length = (size_t)(name - walk->path) + length;
-    if (length > NAME_MAX || (length == 2 && memcmp(name, "..", 2) == 0)) {
+    walk->length = (size_t)(name.ptr - (const uint8_t *)walk->path) + name.len;
+    if (name.len > NAME_MAX || bytes_equal_string(name, "..")) {
         return refuse(walk, "has a component that is too long or \"..\": write the path without it");
     }
-    memcpy(component, name, length);
-    component[length] = '\0';
-    next = openat(*fd, component, FOLDER_FLAGS);
+    memcpy(component, name.ptr, name.len);
+    component[name.len] = '\0';
+    next = openat(*fd, component, inside ? WAY_FLAGS : FOLDER_FLAGS);
     if (next < 0) {
         return explain_open(walk, errno);
     }
-    result = judge_folder(walk, next, inside);
     close(*fd);
     *fd = next;
-    return result;
+    return judge_folder(walk, next, inside);
 }
 
-/* Opens the folder that the first `length` bytes of the path name. `inside` says that something below it
- * will be judged next. On failure *fd is -1. */
+/* Opens the folder that the first `length` bytes of the path name. `inside` says that something in it will be
+ * judged next, and that it need only be passed through. On failure *fd is -1. */
 static enum safe_file open_folder(struct walk *walk, size_t length, bool inside, int *fd)
 {
+    struct bytes rest = bytes_first(bytes_of(walk->path), length);
+    struct bytes name = next_component(&rest);
     enum safe_file result;
-    const char *end = walk->path + length;
-    const char *at = walk->path;
 
     walk->length = 1;
-    *fd = open("/", FOLDER_FLAGS);
+    *fd = open("/", inside || name.len > 0 ? WAY_FLAGS : FOLDER_FLAGS);
     if (*fd < 0) {
         return explain_open(walk, errno);
     }
-    result = judge_folder(walk, *fd, true);
-    while (result == SAFE_FILE_OK) {
-        const char *stop;
+    result = judge_folder(walk, *fd, inside || name.len > 0);
+    while (result == SAFE_FILE_OK && name.len > 0) {
+        /* Looked at ahead: "/tmp/" and "/tmp/." end at tmp as "/tmp" does. */
+        struct bytes following = next_component(&rest);
 
-        while (at < end && *at == '/') {
-            at++;
-        }
-        if (at == end) {
-            break;
-        }
-        stop = memchr(at, '/', (size_t)(end - at));
-        stop = stop == NULL ? end : stop;
-        if ((size_t)(stop - at) != 1 || *at != '.') {
-            result = step(walk, fd, at, (size_t)(stop - at), inside || stop != end);
-        }
-        at = stop;
-    }
-    if (result == SAFE_FILE_OK && !inside) {
-        /* The walk may have ended in a slash or dot, and the last step was then taken for one on the way. */
-        result = judge_folder(walk, *fd, false);
+        result = step(walk, fd, name, inside || following.len > 0);
+        name = following;
     }
     if (result != SAFE_FILE_OK) {
         close(*fd);

@@ -1,0 +1,200 @@
+/*
+ * The processes: host -> stub (no SIGCHLD child of the host, ends at once, reaped with __WALL) -> keeper (a session
+ * of its own, child of init) -> program. The keeper waits for the program and reports; a detached
+ * program takes the keeper's place. execve makes SIGCHLD the exit signal again, so what executes must not be
+ * the host's own child; nor may anything that the host would have to reap outlive the call.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "host/refresh_stub.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { REPORT_FD = 3, ABOVE_STANDARD = 10, CLOSE_LIMIT = 65536, EXEC_FAILED = 127 };
+
+/* glibc's wrappers of these would signal the threads of the host that it believes to be here. */
+#ifdef SYS_setresuid32
+enum { CALL_SETGROUPS = SYS_setgroups32, CALL_UID = SYS_setresuid32, CALL_GID = SYS_setresgid32 };
+#else
+enum { CALL_SETGROUPS = SYS_setgroups, CALL_UID = SYS_setresuid, CALL_GID = SYS_setresgid };
+#endif
+
+static void report(int fd, enum refresh_report_kind kind, int value)
+{
+    struct refresh_report message = {(int32_t)kind, (int32_t)value};
+    ssize_t wrote;
+
+    do {
+        wrote = write(fd, &message, sizeof(message));
+    } while (wrote < 0 && errno == EINTR);
+}
+
+static void default_signals(void)
+{
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    int number;
+
+    for (number = 1; number <= SIGRTMAX; number++) {
+        sigaction(number, &standard, NULL);
+    }
+}
+
+/* The caller of sudo may have set limits that would stop the program while it holds the lock. Where a limit cannot
+ * be raised, all of what is allowed must do. */
+static void fix_limits(void)
+{
+    static const struct {
+        __rlimit_resource_t resource;
+        rlim_t value;
+    } limits[] = {
+        {RLIMIT_CORE, 0},
+        {RLIMIT_CPU, 60},
+        {RLIMIT_FSIZE, 16 << 20},
+        {RLIMIT_NOFILE, 256},
+        {RLIMIT_STACK, 8 << 20},
+        {RLIMIT_AS, RLIM_INFINITY},
+        {RLIMIT_DATA, RLIM_INFINITY},
+        {RLIMIT_NPROC, RLIM_INFINITY},
+        {RLIMIT_RTTIME, RLIM_INFINITY},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+        struct rlimit limit = {limits[i].value, limits[i].value};
+        struct rlimit now;
+
+        if (setrlimit(limits[i].resource, &limit) != 0 &&
+            getrlimit(limits[i].resource, &now) == 0) {
+            now.rlim_cur = now.rlim_max;
+            setrlimit(limits[i].resource, &now);
+        }
+    }
+}
+
+static void fix_scheduling(void)
+{
+    struct sched_param none = {0};
+
+    syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
+    setpriority(PRIO_PROCESS, 0, 0);
+}
+
+/* All three ids become the effective ones: a process whose real uid is the caller's could be stopped by
+ * them. */
+static bool fix_identity(const struct refresh_stub *stub)
+{
+    if (stub->uid == 0 && syscall(CALL_SETGROUPS, 0, NULL) != 0) {
+        return false;
+    }
+    return syscall(CALL_GID, stub->gid, stub->gid, stub->gid) == 0 &&
+           syscall(CALL_UID, stub->uid, stub->uid, stub->uid) == 0;
+}
+
+/* 0, 1 and 2 become /dev/null, 3 the report, and nothing else stays open. */
+static bool fix_descriptors(int report_fd)
+{
+    int kept = fcntl(report_fd, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int high = null < 0 ? -1 : fcntl(null, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
+    int fd;
+
+    if (kept < 0 || high < 0) {
+        return false;
+    }
+    for (fd = 0; fd < REPORT_FD; fd++) {
+        if (dup2(high, fd) < 0) {
+            return false;
+        }
+    }
+    if (dup3(kept, REPORT_FD, O_CLOEXEC) < 0) {
+        return false;
+    }
+    if (syscall(SYS_close_range, REPORT_FD + 1, ~0U, 0) != 0) {
+        for (fd = REPORT_FD + 1; fd < CLOSE_LIMIT; fd++) {
+            close(fd);
+        }
+    }
+    return true;
+}
+
+static void execute(const struct refresh_stub *stub) __attribute__((noreturn));
+static void execute(const struct refresh_stub *stub)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    alarm(stub->alarm);
+    execve(stub->argv[0], stub->argv, stub->envp);
+    report(REPORT_FD, REFRESH_REPORT_EXEC, errno);
+    _exit(EXEC_FAILED);
+}
+
+/* Waits for the program, with all signals blocked, and reports. */
+static void keep(pid_t program) __attribute__((noreturn));
+static void keep(pid_t program)
+{
+    int status = 0;
+    pid_t got;
+
+    do {
+        got = waitpid(program, &status, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got == program) {
+        report(REPORT_FD, REFRESH_REPORT_STATUS, status);
+    }
+    _exit(0);
+}
+
+static void run_keeper(const struct refresh_stub *stub) __attribute__((noreturn));
+static void run_keeper(const struct refresh_stub *stub)
+{
+    pid_t program = 0;
+
+    if (!fix_descriptors(stub->report)) {
+        report(stub->report, REFRESH_REPORT_SETUP, errno);
+        _exit(1);
+    }
+    if (setsid() < 0 || !fix_identity(stub) || chdir("/") != 0) {
+        report(REPORT_FD, REFRESH_REPORT_SETUP, errno);
+        _exit(1);
+    }
+    fix_limits();
+    fix_scheduling();
+    umask(077);
+    if (stub->wait) {
+        program = _Fork();
+    }
+    if (program < 0) {
+        report(REPORT_FD, REFRESH_REPORT_SETUP, errno);
+        _exit(1);
+    }
+    if (program > 0) {
+        keep(program);
+    }
+    execute(stub);
+}
+
+void refresh_stub_run(const struct refresh_stub *stub)
+{
+    pid_t keeper;
+
+    default_signals();
+    /* Not fork(): with threads in the host it may wait for ever for a lock. */
+    keeper = _Fork();
+    if (keeper == 0) {
+        run_keeper(stub);
+    }
+    if (keeper < 0) {
+        report(stub->report, REFRESH_REPORT_SETUP, errno);
+    }
+    _exit(0);
+}

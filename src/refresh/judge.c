@@ -1,0 +1,186 @@
+/*
+ * OpenID Connect Discovery 1.0 section 4.3 and RFC 7517 section 5, for hostile bytes.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "refresh/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/https_url.h"
+#include "jwt/json.h"
+#include "refresh/frame.h"
+
+char *discovery_url(const char *issuer)
+{
+    static const char suffix[] = "/.well-known/openid-configuration";
+    size_t length = strlen(issuer);
+    char *url = NULL;
+
+    if (length > 0 && issuer[length - 1] == '/') {
+        length--;
+    }
+    url = malloc(length + sizeof(suffix));
+    if (url != NULL) {
+        memcpy(url, issuer, length);
+        memcpy(url + length, suffix, sizeof(suffix));
+    }
+    return url;
+}
+
+static bool is_plain(struct bytes url)
+{
+    size_t i;
+
+    for (i = 0; i < url.len; i++) {
+        if (url.ptr[i] <= 0x20 || url.ptr[i] >= 0x7f || url.ptr[i] == '\\' || url.ptr[i] == '#') {
+            return false;
+        }
+    }
+    return url.len > 0 && url.len < FRAME_URL_MAX;
+}
+
+bool url_is_on_host_of(struct bytes url, const char *issuer)
+{
+    struct https_url theirs;
+    struct https_url ours;
+
+    /* A key set's address, other than an issuer, may have a query. */
+    return is_plain(url) &&
+           https_url_parse(bytes_first(url, bytes_find(url, '?')), &theirs) == NULL &&
+           https_url_parse(bytes_of(issuer), &ours) == NULL &&
+           https_url_same_place(&theirs, &ours);
+}
+
+/* Parses the body as a JSON object, or says what it is instead. */
+static struct json *parse_object(const char *url, const char *wanted, struct bytes body,
+                                 struct text *why)
+{
+    struct json *root = NULL;
+    struct bytes start = bytes_trim(body);
+    enum reason r = json_parse(body, &root);
+
+    if (r == REASON_ACCEPTED && json_is_object(root)) {
+        return root;
+    }
+    json_free(&root);
+    if (r == REASON_OUT_OF_MEMORY) {
+        text_set(why, "%s: out of memory", url);
+    } else if (start.len == 0) {
+        text_set(why, "%s: answer is empty, not %s", url, wanted);
+    } else if (start.ptr[0] == '<') {
+        text_set(why, "%s: answer is HTML, not %s", url, wanted);
+    } else {
+        text_set(why, "%s: answer is not %s", url, wanted);
+    }
+    return NULL;
+}
+
+char *discovery_judge(const char *url, const char *issuer, struct bytes body, struct text *why)
+{
+    struct json *root = parse_object(url, "a JSON discovery document", body, why);
+    struct bytes found;
+    char *jwks_uri = NULL;
+
+    if (root == NULL) {
+        return NULL;
+    }
+    if (json_member_string(root, "issuer", &found) != JSON_STRING) {
+        text_set(why, "%s: the document names no issuer", url);
+    } else if (!bytes_equal_string(found, issuer)) {
+        text_set(why, "%s: the document is of issuer ", url);
+        text_quote(why, found);
+        text_add(why, ", not of %s: the two must be the same, byte for byte", issuer);
+    } else if (json_member_string(root, "jwks_uri", &found) != JSON_STRING) {
+        text_set(why, "%s: the document names no jwks_uri", url);
+    } else if (!url_is_on_host_of(found, issuer)) {
+        text_set(why, "%s: the document names jwks_uri ", url);
+        text_quote(why, found);
+        text_add(why, ", which is not https on the issuer's host and port: if that is right, "
+                      "configure it as jwks_uri");
+    } else {
+        jwks_uri = bytes_to_string(found);
+        if (jwks_uri == NULL) {
+            text_set(why, "%s: out of memory", url);
+        }
+    }
+    json_free(&root);
+    return jwks_uri;
+}
+
+static bool has_usable_key(const char *url, const struct jwks *jwks, struct text *why)
+{
+    const char *cause = NULL;
+    size_t i;
+
+    for (i = 0; i < jwks_count(jwks); i++) {
+        struct jwk_info info;
+
+        jwks_describe(jwks, i, &info);
+        if (info.unusable == NULL) {
+            return true;
+        }
+        cause = cause == NULL ? info.unusable : cause;
+    }
+    if (cause == NULL) {
+        text_set(why, "%s: the key set is empty", url);
+    } else {
+        text_set(why, "%s: none of the %zu keys can be used; the first: %s", url, jwks_count(jwks),
+                 cause);
+    }
+    return false;
+}
+
+struct jwks *keys_judge(const char *url, struct bytes body, struct text *why)
+{
+    struct json *root = parse_object(url, "a JSON key set", body, why);
+    struct jwks *jwks = NULL;
+    enum reason r;
+
+    if (root == NULL) {
+        return NULL;
+    }
+    json_free(&root);
+    r = jwks_parse(body, &jwks);
+    if (r != REASON_ACCEPTED) {
+        text_set(why,
+                 r == REASON_OUT_OF_MEMORY
+                     ? "%s: out of memory"
+                     : "%s: answer is JSON, but not a key set of at most 64 keys",
+                 url);
+    } else if (!has_usable_key(url, jwks, why)) {
+        jwks_free(&jwks);
+    }
+    return jwks;
+}
+
+static bool has_kid(const struct jwks *jwks, struct bytes kid)
+{
+    size_t i;
+
+    for (i = 0; jwks != NULL && i < jwks_count(jwks); i++) {
+        struct jwk_info info;
+
+        jwks_describe(jwks, i, &info);
+        if (info.has_kid && bytes_equal(info.kid, kid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool keys_bring_new_kid(const struct jwks *old, const struct jwks *found)
+{
+    size_t i;
+
+    for (i = 0; i < jwks_count(found); i++) {
+        struct jwk_info info;
+
+        jwks_describe(found, i, &info);
+        if (info.has_kid && !has_kid(old, info.kid)) {
+            return true;
+        }
+    }
+    return false;
+}
