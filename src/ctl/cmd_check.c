@@ -72,6 +72,7 @@ static void check_file(const struct job *job, const char *about, const char *pat
 static void check_files(const struct job *job)
 {
     const char *program = job->config->global.refresh_program;
+    bool fetched = false;
     size_t i;
 
     for (i = 0; i < job->config->tenant_count; i++) {
@@ -80,6 +81,10 @@ static void check_files(const struct job *job)
         if (ca_file != NULL) {
             check_file(job, "ca_file", ca_file);
         }
+        fetched = fetched || job->config->tenant[i].jwks_file == NULL;
+    }
+    if (!fetched) {
+        return; /* nothing is ever refreshed */
     }
     check_file(job, "refresh program", program);
     if (access(program, F_OK) == 0 && access(program, X_OK) != 0) {

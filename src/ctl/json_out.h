@@ -1,5 +1,5 @@
 /*
- * Writing JSON for programs: commas in their places, strings escaped.
+ * Writing JSON for programs: commas in their places, strings escaped, ASCII only.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

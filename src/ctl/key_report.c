@@ -6,6 +6,7 @@
 #include "ctl/key_report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/output.h"
 #include "jwt/jwk.h"
@@ -164,11 +165,19 @@ static void print_entry(const struct jwk_info *info, bool colour)
         output_foreign(&alg, info->alg);
     }
     snprintf(size, sizeof(size), "%d bits", info->bits);
-    printf("  %-40s %-8s %-10s %-8s ", info->has_kid ? kid.at : "(no kid)", info->kty,
-           info->curve[0] != '\0' ? info->curve : size, alg.len > 0 ? alg.at : "any alg");
+    printf("  %-40s %-8s %-10s %-8s ", info->has_kid ? kid.at : "(no kid)",
+           strcmp(info->kty, "unknown") != 0 ? info->kty : "-",
+           info->curve[0] != '\0' ? info->curve
+           : info->bits > 0       ? size
+                                  : "-",
+           alg.len > 0 ? alg.at : "-");
     output_coloured(colour, info->unusable == NULL ? COLOUR_GOOD : COLOUR_WARNING,
-                    info->unusable == NULL ? "usable" : "not usable: ");
-    printf("%s\n", info->unusable == NULL ? "" : info->unusable);
+                    info->unusable == NULL ? "usable" : "not usable");
+    if (info->unusable != NULL) {
+        fputs(": ", stdout);
+        output_text(info->unusable);
+    }
+    putchar('\n');
 }
 
 void key_report_print(const struct key_report *report, int64_t now)
@@ -222,7 +231,11 @@ static void json_entry(const struct jwk_info *info, struct json_out *out)
     json_out_bytes(out, "kid", info->has_kid ? info->kid : (struct bytes){NULL, 0});
     json_out_string(out, "kty", info->kty);
     json_out_string(out, "curve", info->curve[0] != '\0' ? info->curve : NULL);
-    json_out_integer(out, "bits", info->bits);
+    if (info->bits > 0) {
+        json_out_integer(out, "bits", info->bits);
+    } else {
+        json_out_null(out, "bits");
+    }
     json_out_bytes(out, "alg", info->alg.len > 0 ? info->alg : (struct bytes){NULL, 0});
     json_out_bool(out, "usable", info->unusable == NULL);
     json_out_string(out, "unusable", info->unusable);

@@ -137,6 +137,12 @@ out:
     return good;
 }
 
+void key_state_set_error(struct key_state *state, const char *error)
+{
+    memset(state->last_error, 0, sizeof(state->last_error));
+    memcpy(state->last_error, error, strnlen(error, sizeof(state->last_error) - 1));
+}
+
 /* Seconds since `then`, which may be a little ahead of us; -1 where it is none of our times: never, or a
  * clock that was set back since. */
 static int64_t elapsed(int64_t then, int64_t now)

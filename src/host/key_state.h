@@ -29,6 +29,9 @@ void key_state_read(const struct config *config, const struct tenant *tenant,
 bool key_state_write(const struct config *config, const struct tenant *tenant,
                      const struct key_state *state, struct text *why);
 
+/* Notes what went wrong, cut to what fits. */
+void key_state_set_error(struct key_state *state, const char *error);
+
 /* Seconds until a refresh for an unknown kid may run again; 0: now. Each miss doubles the cooldown, up to
  * key_refresh. */
 int64_t key_state_cooldown_left(const struct key_state *state, const struct tenant *tenant,

@@ -126,7 +126,7 @@ static bool read_digits(struct bytes text, int64_t most, int64_t *out)
     for (i = 0; i < text.len; i++) {
         int64_t digit = (int64_t)text.ptr[i] - '0';
 
-        if (digit < 0 || digit > 9 || number > (most - digit) / 10) {
+        if (digit < 0 || digit > 9 || digit > most || number > (most - digit) / 10) {
             return false;
         }
         number = number * 10 + digit;

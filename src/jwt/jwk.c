@@ -148,6 +148,9 @@ static const char *forbidden(const struct json *jwk, enum alg alg)
     if (!json_is_object(jwk)) {
         return "it is no JSON object";
     }
+    if (json_member(jwk, "unusable", &member)) {
+        return "it could not be used when it was fetched (auth0jwtctl keys show says why)";
+    }
     if (!member_is(jwk, "kty", key_type_name(alg_row(alg)->key_type))) {
         return "kty is not the algorithm's";
     }
@@ -449,7 +452,12 @@ void jwks_describe(const struct jwks *jwks, size_t index, struct jwk_info *info)
         }
     }
     if (alg == ALG_UNKNOWN) {
-        info->unusable = "its algorithm, type or curve is none that this program knows";
+        struct bytes noted = string_member(jwk, "unusable");
+
+        /* In the key cache only kid and cause are left of such an entry. */
+        info->unusable = kty.ptr == NULL && noted.len > 0
+                             ? (const char *)noted.ptr
+                             : "its algorithm, type or curve is none that this program knows";
         return;
     }
     info->curve = alg_row(alg)->curve == NULL ? "" : alg_row(alg)->curve;

@@ -27,7 +27,7 @@ struct jwk_info {
     const char *kty;      /* "RSA", "EC", "OKP" or "unknown" */
     const char *curve;    /* "" for RSA */
     int bits;             /* size of the key; 0 where it could not be imported */
-    const char *unusable; /* why it cannot be used, or NULL; static text */
+    const char *unusable; /* why it cannot be used, or NULL; from a key cache it is foreign text */
 };
 
 /* Parses a key set (RFC 7517 section 5). REASON_KEYS_UNAVAILABLE where the text is no key set or is over

@@ -10,7 +10,7 @@
 
 #include "jwt/jwk.h"
 
-/* OpenSSL wants DER where JWS has r||s (RFC 7518 section 3.4). *der is the caller's to OPENSSL_free. */
+/* OpenSSL wants DER where JWS has r||s (RFC 7518 section 3.4). *der is the caller's to OPENSSL_clear_free. */
 static enum reason der_from_halves(struct bytes halves, uint8_t **der, size_t *der_len)
 {
     int half = (int)(halves.len / 2);
@@ -123,7 +123,7 @@ enum reason jws_verify_signature(const struct jws *jws, EVP_PKEY *key)
     if (r != REASON_ACCEPTED && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE) {
         r = REASON_OUT_OF_MEMORY;
     }
-    OPENSSL_free(der);
+    OPENSSL_clear_free(der, der == NULL ? 0 : signature.len);
     ERR_pop_to_mark();
     return r;
 }

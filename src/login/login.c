@@ -261,17 +261,23 @@ enum reason login_recheck(const struct login_request *request, const struct logi
 
     *decision = (struct decision){.reason = REASON_INTERNAL, .keys_age = -1, .signature_good = true};
     decision->alg = login->token->alg;
+    decision->facts = login->token->claims;
     memcpy(decision->id, login->token->id, sizeof(decision->id));
     decision->tenant = config_tenant(request->config, login->tenant);
-    if (decision->tenant == NULL || request->service == NULL ||
-        !service_takes_tenant(request->service, decision->tenant)) {
+    if (login->token->kid != NULL) {
+        decision->kid = strdup(login->token->kid);
+    }
+    if (login->token->kid != NULL && decision->kid == NULL) {
+        r = REASON_OUT_OF_MEMORY;
+    } else if (decision->tenant == NULL || request->service == NULL ||
+               !service_takes_tenant(request->service, decision->tenant) ||
+               !bytes_equal_string(login->token->claims.iss, decision->tenant->issuer)) {
         r = REASON_WRONG_ISSUER;
     } else if (request->user == NULL || strcmp(request->user, login->account) != 0) {
         r = REASON_ACCOUNT_NOT_MAPPED;
     } else {
         config_policy(decision->tenant, request->service, &policy);
         r = access_token_recheck(&policy, login->token, request->now, &decision->detail);
-        decision->facts = login->token->claims;
         if (r == REASON_ACCEPTED) {
             r = revoked_check(request->config, &decision->detail);
         }

@@ -1,6 +1,6 @@
 /*
- * What is dropped from a pasted token. The token itself is never repaired: bytes inside it stay as they
- * are, for the verifier to refuse.
+ * What is dropped from a pasted token. The token itself is never repaired: bytes inside it stay as
+ * they are, for the verifier to refuse.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -8,7 +8,8 @@
 
 #include "base/bytes.h"
 
-/* Without the white space at both ends and a leading "Bearer " (RFC 6750 section 2.1). Borrows from `typed`. */
+/* Without the white space at both ends and a leading "Bearer " (RFC 6750 section 2.1). Borrows from
+ * `typed`. */
 struct bytes token_text_trim(struct bytes typed);
 
 #endif

@@ -115,9 +115,9 @@ static void prompt_text(const char *first, size_t number, struct text *out)
     text_add(out, "%.*s (part %zu): ", (int)stem.len, first, number);
 }
 
-/* One prompt. The caller wipes and frees *answer, which is NULL for an empty one; false where the conversation
- * failed. */
-static bool ask(pam_handle_t *pamh, const struct parts *parts, bool with_hint, char **answer)
+/* One prompt: the PAM code of the conversation. The caller wipes and frees *answer, which is NULL for an empty
+ * one. */
+static int ask(pam_handle_t *pamh, const struct parts *parts, bool with_hint, char **answer)
 {
     struct text text = {0};
     int code;
@@ -132,12 +132,12 @@ static bool ask(pam_handle_t *pamh, const struct parts *parts, bool with_hint, c
         wipe_free_string(*answer);
         *answer = NULL;
     }
-    return code == PAM_SUCCESS;
+    return code;
 }
 
-/* All prompts. False where the conversation failed. sudo fails it for an answer of more than 511 bytes, and
- * may then be asked again; the hint goes with the prompt, as sudo silences messages. */
-static bool ask_parts(pam_handle_t *pamh, struct parts *parts)
+/* All prompts: PAM_SUCCESS, or how the conversation failed. sudo fails it for an answer of more than 511
+ * bytes, and may then be asked again; the hint goes with the prompt, because sudo wants silence. */
+static int ask_parts(pam_handle_t *pamh, struct parts *parts)
 {
     bool hinted = parts->terms->remote;
     bool more = true;
@@ -145,14 +145,14 @@ static bool ask_parts(pam_handle_t *pamh, struct parts *parts)
     while (more) {
         char *answer;
         struct bytes part;
-        bool asked = ask(pamh, parts, false, &answer);
+        int code = ask(pamh, parts, false, &answer);
 
-        if (!asked && !hinted) {
+        if (code == PAM_CONV_ERR && !hinted) {
             hinted = true;
-            asked = ask(pamh, parts, true, &answer);
+            code = ask(pamh, parts, true, &answer);
         }
-        if (!asked) {
-            return false;
+        if (code != PAM_SUCCESS) {
+            return code;
         }
         part = bytes_of(answer);
         more = !repeats(parts, part);
@@ -162,7 +162,7 @@ static bool ask_parts(pam_handle_t *pamh, struct parts *parts)
         }
         wipe_free_string(answer);
     }
-    return true;
+    return PAM_SUCCESS;
 }
 
 /* The parts become the answer; the memory of parts->text moves into it. */
@@ -206,20 +206,22 @@ enum reason prompt_token(pam_handle_t *pamh, const struct prompt_terms *terms,
 {
     enum reason reason = REASON_INTERNAL;
     struct parts parts = {.terms = terms};
+    int code;
 
     *answer = (struct answer){0};
     /* Even after every backslash was dropped, what fills this is too large. */
     if (!blob_new(&parts.text, terms->max_token_size + PROMPT_PARTS_MAX + ROOM_AROUND)) {
         return REASON_OUT_OF_MEMORY;
     }
-    if (!ask_parts(pamh, &parts)) {
+    code = ask_parts(pamh, &parts);
+    if (code == PAM_SUCCESS) {
+        reason = join(&parts, answer);
+    } else if (code == PAM_BUF_ERR) {
+        reason = REASON_OUT_OF_MEMORY;
+    } else {
         answer->failed = true;
         reason = REASON_NO_TOKEN;
-        goto out;
     }
-    reason = join(&parts, answer);
-
-out:
     blob_free(&parts.text);
     return reason;
 }

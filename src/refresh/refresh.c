@@ -96,7 +96,7 @@ static bool stamp(struct run *run, int64_t now)
         state->last_unknown_kid_attempt = now;
         state->unknown_kid_misses++;
     }
-    snprintf(state->last_error, sizeof(state->last_error), "the attempt did not come to its end");
+    key_state_set_error(state, "the attempt did not come to its end");
     return key_state_write(run->config, run->tenant, state, &run->why);
 }
 
@@ -195,7 +195,7 @@ static void note_failure(struct run *run)
     struct text ignored = {0};
 
     complain(run, run->old != NULL ? "; old keys kept" : "; no keys are cached");
-    snprintf(run->state.last_error, sizeof(run->state.last_error), "%s", run->why.at);
+    key_state_set_error(&run->state, run->why.at);
     if (!key_state_write(run->config, run->tenant, &run->state, &ignored)) {
         fprintf(stderr, "auth0jwt-refresh: tenant %s: %s\n", run->tenant->name, ignored.at);
     }

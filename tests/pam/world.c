@@ -1,0 +1,521 @@
+/*
+ * The world of a case.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "world.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../unit/mint.h"
+
+#define NEED(condition) need((condition), #condition)
+
+static void need(int condition, const char *what)
+{
+    if (!condition) {
+        fprintf(stderr, "world: this failed: %s (errno: %s)\n", what, strerror(errno));
+        exit(99);
+    }
+}
+
+static void complain(const char *what, const char *text)
+{
+    fprintf(stderr, "world: %s: %s\n", what, text);
+    exit(99);
+}
+
+void keyring_make(struct keyring *keys)
+{
+    char *rsa, *ec, *small, *off, *half;
+
+    keys->rsa = mint_key("RSA");
+    keys->ec = mint_key("P-256");
+    keys->small = mint_rsa(1024);
+    rsa = mint_jwk(keys->rsa, "rsa", "RS256", ",\"use\":\"sig\"");
+    ec = mint_jwk(keys->ec, "ec", "ES256", NULL);
+    small = mint_jwk(keys->small, "small", "RS256", NULL);
+    off = mint_jwk(keys->rsa, "for-encryption", NULL, ",\"use\":\"enc\"");
+    half = format("%s,%s,%s", rsa, ec, small);
+    keys->jwks = mint_jwks(half, off);
+    free(rsa);
+    free(ec);
+    free(small);
+    free(off);
+    free(half);
+}
+
+void keyring_free(struct keyring *keys)
+{
+    EVP_PKEY_free(keys->rsa);
+    EVP_PKEY_free(keys->ec);
+    EVP_PKEY_free(keys->small);
+    free(keys->jwks);
+}
+
+static char *copy(const char *text, size_t len)
+{
+    char *out = strndup(text, len);
+
+    NEED(out != NULL);
+    return out;
+}
+
+/* The configuration. */
+
+static void setting_free(struct setting *setting)
+{
+    free(setting->section);
+    free(setting->name);
+    free(setting->value);
+}
+
+void world_set(struct world *world, const char *where, const char *value)
+{
+    const char *dot = strchr(where, '.');
+    size_t i;
+
+    if (dot == NULL) {
+        complain("a setting is section.name", where);
+        return;
+    }
+    for (i = 0; i < world->setting_count; i++) {
+        struct setting *old = &world->setting[i];
+
+        if (strlen(old->section) == (size_t)(dot - where) &&
+            strncmp(old->section, where, strlen(old->section)) == 0 &&
+            strcmp(old->name, dot + 1) == 0) {
+            free(old->value);
+            old->value = value == NULL ? NULL : copy(value, strlen(value));
+            return;
+        }
+    }
+    world->setting = realloc(world->setting, (world->setting_count + 1) * sizeof(*world->setting));
+    NEED(world->setting != NULL);
+    world->setting[world->setting_count++] =
+        (struct setting){copy(where, (size_t)(dot - where)), copy(dot + 1, strlen(dot + 1)),
+                         value == NULL ? NULL : copy(value, strlen(value))};
+}
+
+void world_write_config(const struct world *world)
+{
+    static const char *const sections[][2] = {
+        {"global", "[global]"}, {"tenant", "[tenant main]"}, {"service", "[service test]"}};
+    char *path;
+    FILE *file;
+    size_t i, j;
+
+    if (world->own_config) {
+        return;
+    }
+    write_file(world->dir, "auth0jwt.conf", "");
+    path = format("%s/auth0jwt.conf", world->dir);
+    file = fopen(path, "we");
+    NEED(file != NULL);
+    for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+        fprintf(file, "%s\n", sections[i][1]);
+        for (j = 0; j < world->setting_count; j++) {
+            if (strcmp(world->setting[j].section, sections[i][0]) == 0 &&
+                world->setting[j].value != NULL) {
+                char *value = world_fill(world, world->setting[j].value);
+
+                fprintf(file, "%s = %s\n", world->setting[j].name, value);
+                free(value);
+            }
+        }
+    }
+    NEED(fclose(file) == 0);
+    free(path);
+}
+
+static void make_folder(const struct world *world, const char *name)
+{
+    char *path = format("%s/%s", world->dir, name);
+
+    NEED(mkdir(path, 0755) == 0);
+    free(path);
+}
+
+void world_make(struct world *world, const struct keyring *keys, const char *module,
+                const char *probe)
+{
+    static const char *const usual[][2] = {
+        {"global.accounts_file", "${dir}/accounts"},
+        {"global.groups_file", "${dir}/groups"},
+        {"global.revoked_file", "${dir}/revoked"},
+        {"global.cache_dir", "${dir}/cache"},
+        {"global.run_dir", "${dir}/run"},
+        {"global.state_dir", "${dir}/state"},
+        {"global.refresh_program", "/usr/bin/false"},
+        {"tenant.issuer", "https://tenant.test/"},
+        {"tenant.audience", "https://login.example.com"},
+        {"tenant.authorized_parties", "*"},
+        {"tenant.algorithms", "RS256 ES256"},
+        {"tenant.jwks_file", "${dir}/keys.json"},
+        {"service.require", "none"},
+    };
+    char folder[] = "/tmp/pam_auth0jwt.XXXXXX";
+    size_t i;
+
+    *world = (struct world){.keys = keys, .module = module, .probe = probe};
+    world->now = (int64_t)time(NULL);
+    NEED(mkdtemp(folder) != NULL);
+    NEED(chmod(folder, 0755) == 0);
+    world->dir = copy(folder, strlen(folder));
+    make_folder(world, "cache");
+    make_folder(world, "run");
+    make_folder(world, "state");
+    make_folder(world, "pam");
+    for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        world_set(world, usual[i][0], usual[i][1]);
+    }
+    write_file(world->dir, "accounts", "main auth0|alice alice\n");
+    write_file(world->dir, "groups", "");
+    write_file(world->dir, "revoked", "");
+    write_file(world->dir, "keys.json", keys->jwks);
+    world_write_config(world);
+}
+
+static void remove_folder(const char *path, int depth)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+
+    if (folder == NULL || depth == 0) {
+        return;
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        char *inner = format("%s/%s", path, entry->d_name);
+
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            unlink(inner) != 0) {
+            remove_folder(inner, depth - 1);
+        }
+        free(inner);
+    }
+    closedir(folder);
+    (void)rmdir(path);
+}
+
+void world_remove(struct world *world)
+{
+    size_t i;
+
+    remove_folder(world->dir, 3);
+    free(world->dir);
+    for (i = 0; i < world->setting_count; i++) {
+        setting_free(&world->setting[i]);
+    }
+    free(world->setting);
+    for (i = 0; i < world->token_count; i++) {
+        free(world->token[i].name);
+        free(world->token[i].text);
+    }
+    free(world->token);
+    *world = (struct world){0};
+}
+
+/* Filling in. */
+
+const char *world_find_token(const struct world *world, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < world->token_count; i++) {
+        if (strcmp(world->token[i].name, name) == 0) {
+            return world->token[i].text;
+        }
+    }
+    return NULL;
+}
+
+static char *repeat(const char *unit, size_t unit_len, size_t count)
+{
+    char *out = malloc(count + 1);
+    size_t i;
+
+    NEED(out != NULL);
+    for (i = 0; i < count; i++) {
+        out[i] = unit[i % unit_len];
+    }
+    out[count] = '\0';
+    return out;
+}
+
+static char *piece(const char *token, const char *numbers)
+{
+    char *end = NULL;
+    size_t from = strtoul(numbers, &end, 10);
+    size_t len = strlen(token);
+    size_t count;
+
+    from = from < len ? from : len;
+    count = *end == ':' ? strtoul(end + 1, NULL, 10) : len;
+    return copy(token + from, count < len - from ? count : len - from);
+}
+
+/* What stands between ${ and }. */
+static char *value_of(const struct world *world, const char *inside)
+{
+    char *colon = strchr(inside, ':');
+    char *name = colon == NULL ? format("%s", inside) : copy(inside, (size_t)(colon - inside));
+    const char *token = world_find_token(world, name);
+    char *out = NULL;
+
+    if (token != NULL) {
+        out = colon == NULL ? format("%s", token) : piece(token, colon + 1);
+    } else if (strcmp(name, "fake") == 0 && colon != NULL) {
+        out = repeat("\b\n\r\177INCORRECT", 13, strtoul(colon + 1, NULL, 10));
+    } else if (inside[0] != '\0' && inside[1] == '*') {
+        out = repeat(inside, 1, strtoul(inside + 2, NULL, 10));
+    } else if (strncmp(name, "now", 3) == 0) {
+        out = format("%lld", (long long)world->now + strtoll(inside + 3, NULL, 10));
+    } else if (strcmp(name, "dir") == 0) {
+        out = format("%s", world->dir);
+    } else if (strcmp(name, "module") == 0) {
+        out = format("%s", world->module);
+    } else if (strcmp(name, "probe") == 0) {
+        out = format("%s", world->probe);
+    } else if (strcmp(name, "part") == 0) {
+        out = format("%zu", world->part);
+    } else {
+        complain("nothing is known of", inside);
+    }
+    free(name);
+    return out;
+}
+
+char *world_fill(const struct world *world, const char *text)
+{
+    char *out = format("%s", "");
+
+    while (*text != '\0') {
+        const char *open = strstr(text, "${");
+        const char *close = open == NULL ? NULL : strchr(open, '}');
+        char *inside, *value, *longer;
+
+        if (close == NULL) {
+            longer = format("%s%s", out, text);
+            free(out);
+            return longer;
+        }
+        inside = copy(open + 2, (size_t)(close - open - 2));
+        value = value_of(world, inside);
+        longer = format("%s%.*s%s", out, (int)(open - text), text, value);
+        free(inside);
+        free(value);
+        free(out);
+        out = longer;
+        text = close + 1;
+    }
+    return out;
+}
+
+/* Tokens. */
+
+enum { MEMBERS_MAX = 32 };
+
+struct members {
+    char *name[MEMBERS_MAX];
+    char *json[MEMBERS_MAX]; /* NULL: taken away */
+    size_t count;
+};
+
+static void member_set(struct members *members, const char *name, const char *json)
+{
+    size_t i = 0;
+
+    while (i < members->count && strcmp(members->name[i], name) != 0) {
+        i++;
+    }
+    if (i == members->count) {
+        NEED(i < MEMBERS_MAX);
+        members->name[i] = format("%s", name);
+        members->count++;
+    } else {
+        free(members->json[i]);
+    }
+    members->json[i] = json == NULL ? NULL : format("%s", json);
+}
+
+static void members_free(struct members *members)
+{
+    size_t i;
+
+    for (i = 0; i < members->count; i++) {
+        free(members->name[i]);
+        free(members->json[i]);
+    }
+}
+
+static char *members_json(const struct world *world, const struct members *members)
+{
+    char *out = format("{");
+    char *closed;
+    size_t i;
+
+    for (i = 0; i < members->count; i++) {
+        if (members->json[i] != NULL) {
+            char *value = world_fill(world, members->json[i]);
+            char *longer = format("%s%s\"%s\":%s", out, out[1] == '\0' ? "" : ",", members->name[i],
+                                  value);
+
+            free(value);
+            free(out);
+            out = longer;
+        }
+    }
+    closed = format("%s}", out);
+    free(out);
+    return closed;
+}
+
+struct recipe {
+    struct members header;
+    struct members claims;
+    const char *key;
+    const char *text;
+    size_t length;
+    bool broken;
+};
+
+static void recipe_line(struct recipe *recipe, char *line)
+{
+    char *equals = strstr(line, " = ");
+    const char *value = equals == NULL ? NULL : equals + 3;
+    struct members *members = &recipe->claims;
+    const char *name = line;
+
+    if (line[0] == '-') {
+        name++;
+    } else if (equals == NULL) {
+        complain("a token's line is NAME = VALUE or -NAME", line);
+    } else {
+        *equals = '\0';
+    }
+    if (strcmp(name, "key") == 0 && value != NULL) {
+        char *kid = format("\"%s\"", value);
+
+        recipe->key = value;
+        member_set(&recipe->header, "kid", kid);
+        member_set(&recipe->header, "alg", strcmp(value, "ec") == 0 ? "\"ES256\"" : "\"RS256\"");
+        free(kid);
+    } else if (strcmp(name, "text") == 0) {
+        recipe->text = value;
+    } else if (strcmp(name, "length") == 0 && value != NULL) {
+        recipe->length = strtoul(value, NULL, 10);
+    } else if (strcmp(name, "signature") == 0) {
+        recipe->broken = true;
+    } else {
+        if (strncmp(name, "header.", 7) == 0) {
+            members = &recipe->header;
+            name += 7;
+        }
+        member_set(members, name, value);
+    }
+}
+
+static char *mint_recipe(const struct world *world, const struct recipe *recipe)
+{
+    bool ec = strcmp(recipe->key, "ec") == 0;
+    EVP_PKEY *key = ec                                   ? world->keys->ec
+                    : strcmp(recipe->key, "small") == 0 ? world->keys->small
+                                                         : world->keys->rsa;
+    char *header = members_json(world, &recipe->header);
+    char *payload = members_json(world, &recipe->claims);
+    char *token = mint_token(key, ec ? "ES256" : "RS256", header, payload);
+
+    free(header);
+    free(payload);
+    return token;
+}
+
+static void pad(struct members *members, size_t count)
+{
+    char *dashes = repeat("-", 1, count);
+    char *json = format("\"%s\"", dashes);
+
+    member_set(members, "pad", json);
+    free(dashes);
+    free(json);
+}
+
+/* Three characters of base64url carry two bytes or four three, so not every length can be had by the claims
+ * alone: the header helps. */
+static char *mint_length(const struct world *world, struct recipe *recipe)
+{
+    size_t extra;
+
+    for (extra = 0; extra < 4; extra++) {
+        size_t count = 0;
+        char *token;
+
+        pad(&recipe->header, extra);
+        pad(&recipe->claims, 0);
+        token = mint_recipe(world, recipe);
+        while (strlen(token) < recipe->length) {
+            size_t missing = recipe->length - strlen(token);
+
+            count += missing * 3 / 4 > 0 ? missing * 3 / 4 : 1;
+            free(token);
+            pad(&recipe->claims, count);
+            token = mint_recipe(world, recipe);
+        }
+        if (strlen(token) == recipe->length) {
+            return token;
+        }
+        free(token);
+    }
+    complain("no token of the wanted length", "choose another");
+    return NULL;
+}
+
+void world_token(struct world *world, const char *name, char *const *lines, size_t count)
+{
+    struct recipe recipe = {.key = "rsa"};
+    char **own = calloc(count + 1, sizeof(*own));
+    char *text;
+    size_t i;
+
+    NEED(own != NULL);
+    member_set(&recipe.claims, "iss", "\"https://tenant.test/\"");
+    member_set(&recipe.claims, "sub", "\"auth0|alice\"");
+    member_set(&recipe.claims, "aud", "\"https://login.example.com\"");
+    member_set(&recipe.claims, "iat", "${now-60}");
+    member_set(&recipe.claims, "exp", "${now+600}");
+    member_set(&recipe.claims, "azp", "\"app\"");
+    member_set(&recipe.claims, "permissions", "[\"ssh:login\"]");
+    member_set(&recipe.header, "alg", "\"RS256\"");
+    member_set(&recipe.header, "typ", "\"JWT\"");
+    member_set(&recipe.header, "kid", "\"rsa\"");
+    for (i = 0; i < count; i++) {
+        own[i] = format("%s", lines[i]);
+        recipe_line(&recipe, own[i]);
+    }
+    text = recipe.text != NULL    ? world_fill(world, recipe.text)
+           : recipe.length > 0 ? mint_length(world, &recipe)
+                                 : mint_recipe(world, &recipe);
+    if (recipe.broken) {
+        char *signature = strrchr(text, '.') + 10;
+
+        *signature = *signature == 'A' ? 'B' : 'A';
+    }
+    world->token = realloc(world->token, (world->token_count + 1) * sizeof(*world->token));
+    NEED(world->token != NULL);
+    world->token[world->token_count++] = (struct token_text){format("%s", name), text};
+    for (i = 0; i < count; i++) {
+        free(own[i]);
+    }
+    free(own);
+    members_free(&recipe.header);
+    members_free(&recipe.claims);
+}
