@@ -95,6 +95,11 @@ static bool unicode_escape(struct scan *scan)
         low < 0xdc00 || low > 0xdfff) {
         return false;
     }
+    /* json-c 0.16 takes the joined character for a lone half where its low 16 bits are one, and makes U+FFFD of it:
+     * two texts would become one. Written as UTF-8 these characters are read as they are. */
+    if (((((unit & 0x3ff) << 10 | (low & 0x3ff)) + 0x10000) & 0xf800) == 0xd800) {
+        return false;
+    }
     skip(scan, 12);
     return true;
 }

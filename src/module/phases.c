@@ -37,6 +37,14 @@ static void write_log(struct request *request, const struct decision *decision)
     decision_log(decision, &request->place, &request->log);
 }
 
+/* For the log of what login_decide did not get to see. A literal match puts no condition on the account but that
+ * it exists. */
+static bool account_exists(const struct request *request)
+{
+    return account_check(request->config, request->place.user, ACCOUNT_MATCH_LITERAL, NULL) ==
+           REASON_ACCEPTED;
+}
+
 /* Might it be a token, so that it is not for the next module? */
 static bool looks_like_token(struct bytes token, size_t max_size)
 {
@@ -105,10 +113,11 @@ static int leave_alone(struct request *request)
     return code;
 }
 
-/* Everything up to the verdict, PAM_AUTHTOK and the data on the handle included. */
-static enum reason judge(struct request *request, struct answer *answer, struct decision *decision)
+/* Everything up to the verdict, PAM_AUTHTOK and the data on the handle included. What is left in *login is the
+ * caller's to free, after the decision, which borrows from it. */
+static enum reason judge(struct request *request, struct answer *answer, struct decision *decision,
+                         struct login **login)
 {
-    struct login *login = NULL;
     bool prompted = false;
     enum reason reason = get_answer(request, answer, &prompted);
     enum reason settled;
@@ -117,18 +126,16 @@ static enum reason judge(struct request *request, struct answer *answer, struct 
     if (reason == REASON_ACCEPTED) {
         struct login_request asked = question(request, answer->token);
 
-        reason = login_decide(&asked, &request->log, decision, &login);
+        reason = login_decide(&asked, &request->log, decision, login);
+    } else {
+        decision->account_exists = account_exists(request);
     }
     /* What was no token and came from an earlier module is there as it was. */
     if (prompted || reason != REASON_NOT_A_TOKEN) {
         settled = settle_authtok(request, answer, reason == REASON_NOT_A_TOKEN);
         reason = settled == REASON_ACCEPTED ? reason : settled;
     }
-    if (reason == REASON_ACCEPTED) {
-        reason = request_keep(request, &login);
-    }
-    login_free(&login);
-    return reason;
+    return reason == REASON_ACCEPTED ? request_keep(request, login) : reason;
 }
 
 int phase_authenticate(struct request *request)
@@ -136,10 +143,10 @@ int phase_authenticate(struct request *request)
     struct decision decision = {0};
     struct answer answer = {0};
     struct text message = {0};
-    enum reason reason = REASON_INTERNAL;
+    struct login *login = NULL;
+    enum reason reason = request_forget(request);
     int code = PAM_SYSTEM_ERR;
 
-    reason = request_forget(request);
     if (reason == REASON_ACCEPTED) {
         reason = request_load(request, &decision.detail);
     }
@@ -152,7 +159,7 @@ int phase_authenticate(struct request *request)
         goto out;
     }
     if (reason == REASON_ACCEPTED) {
-        reason = judge(request, &answer, &decision);
+        reason = judge(request, &answer, &decision, &login);
     }
     decision.reason = reason;
     write_log(request, &decision);
@@ -169,6 +176,7 @@ int phase_authenticate(struct request *request)
 out:
     answer_free(&answer);
     decision_free(&decision);
+    login_free(&login);
     return code;
 }
 
@@ -184,6 +192,7 @@ static enum reason admit_without_token(const struct request *request, struct dec
         return REASON_ACCEPTED;
     }
     text_set(&decision->detail, "without_token = deny");
+    decision->account_exists = account_exists(request);
     return REASON_NO_TOKEN;
 }
 

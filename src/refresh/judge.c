@@ -143,12 +143,14 @@ struct jwks *keys_judge(const char *url, struct bytes body, struct text *why)
     }
     json_free(&root);
     r = jwks_parse(body, &jwks);
-    if (r != REASON_ACCEPTED) {
-        text_set(why,
-                 r == REASON_OUT_OF_MEMORY
-                     ? "%s: out of memory"
-                     : "%s: answer is JSON, but not a key set of at most 64 keys",
-                 url);
+    if (r == REASON_OUT_OF_MEMORY) {
+        text_set(why, "%s: out of memory", url);
+    } else if (r != REASON_ACCEPTED) {
+        text_set(why, "%s: answer is JSON, but not a key set", url);
+    } else if (jwks_count(jwks) > JWKS_MAX_KEYS) {
+        text_set(why, "%s: the key set has %zu keys, more than %d", url, jwks_count(jwks),
+                 JWKS_MAX_KEYS);
+        jwks_free(&jwks);
     } else if (!has_usable_key(url, jwks, why)) {
         jwks_free(&jwks);
     }

@@ -16,6 +16,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+/* Whatever the flags say: the loaded module, or libpam, must find what is here. */
+#pragma GCC visibility push(default)
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>

@@ -4,6 +4,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+/* Whatever the flags say: the loaded module, or libpam, must find what is here. */
+#pragma GCC visibility push(default)
+
 #include "stage.h"
 
 #include <dirent.h>

@@ -6,6 +6,7 @@
 #include "fail_alloc.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static unsigned long fail_at;
 static unsigned long asked;
@@ -16,6 +17,7 @@ void *__real_realloc(void *old, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *old, size_t size);
+char *__wrap_strdup(const char *text);
 
 void fail_alloc_at(unsigned long n)
 {
@@ -47,4 +49,13 @@ void *__wrap_calloc(size_t count, size_t size)
 void *__wrap_realloc(void *old, size_t size)
 {
     return fails() ? NULL : __real_realloc(old, size);
+}
+
+/* libc's own would not ask the wrapped malloc. */
+char *__wrap_strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = __wrap_malloc(size);
+
+    return copy == NULL ? NULL : memcpy(copy, text, size);
 }

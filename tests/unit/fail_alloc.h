@@ -1,5 +1,5 @@
 /*
- * Memory that runs out on demand: link with -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc. Allocations inside
+ * Memory that runs out on demand: link with -Wl,--wrap= of malloc, calloc, realloc and strdup. Allocations inside
  * of shared libraries are not counted.
  *
  * SPDX-License-Identifier: Apache-2.0

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 
+#include "fail_alloc.h"
 #include "login/login.h"
 #include "mint.h"
 
@@ -50,45 +51,6 @@ int getpwnam_r(const char *name, struct passwd *entry, char *buffer, size_t size
         }
     }
     return 0;
-}
-
-/* The n-th allocation of ours fails, counted from 1; 0: none. */
-static long fail_at;
-static long allocations;
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-char *__real_strdup(const char *text);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-char *__wrap_strdup(const char *text);
-
-static int fails(void)
-{
-    allocations++;
-    return allocations == fail_at;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return fails() ? NULL : __real_realloc(old, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
 }
 
 /* A host: a folder with its files, and the tenant's key. */
@@ -445,7 +407,7 @@ static void no_allocation_failure_lets_anybody_in(void **state)
     struct world world;
     char *token;
     struct login_request request;
-    long n;
+    unsigned long n;
 
     (void)state;
     set_up(&world);
@@ -455,13 +417,12 @@ static void no_allocation_failure_lets_anybody_in(void **state)
         struct decision decision;
         struct login *login = NULL;
         enum reason reason;
-        int reached;
+        bool reached;
 
-        allocations = 0;
-        fail_at = n;
+        fail_alloc_at(n);
         reason = login_decide(&request, NULL, &decision, &login);
-        reached = allocations >= n;
-        fail_at = 0;
+        reached = fail_alloc_done();
+        fail_alloc_at(0);
         assert_int_equal(login != NULL, reason == REASON_ACCEPTED);
         login_free(&login);
         decision_free(&decision);
@@ -470,7 +431,7 @@ static void no_allocation_failure_lets_anybody_in(void **state)
             break;
         }
         if (reason != REASON_OUT_OF_MEMORY) {
-            fail_msg("allocation %ld: %s", n, reason_name(reason));
+            fail_msg("allocation %lu: %s", n, reason_name(reason));
         }
     }
     assert_true(n > 10);

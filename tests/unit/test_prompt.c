@@ -20,7 +20,7 @@
 
 enum { ASKED_MAX = 80 };
 
-/* The user of this test. An answer "!" fails the conversation, a NULL one is empty; after the last one the
+/* The user of this test. An answer that begins with "!" fails the conversation, a NULL one is empty; after the last one the
  * same answer comes again and again where `repeat`, else nothing may be asked. */
 static struct {
     const char *const *answer;
@@ -57,6 +57,12 @@ int pam_prompt(pam_handle_t *pamh, int style, char **response, const char *fmt, 
     }
     if (strcmp(answer, "!") == 0) {
         return PAM_CONV_ERR;
+    }
+    if (strcmp(answer, "!abort") == 0) {
+        return PAM_ABORT;
+    }
+    if (strcmp(answer, "!memory") == 0) {
+        return PAM_BUF_ERR;
     }
     *response = strdup(answer);
     assert_non_null(*response);
@@ -399,6 +405,21 @@ static void test_failed_conversation(void **state)
     answer_free(&answer);
 }
 
+static void test_other_failures_have_no_second_chance(void **state)
+{
+    static const char *const aborted[] = {"!abort"};
+    static const char *const no_memory[] = {"!memory"};
+    struct answer answer;
+
+    (void)state;
+    assert_int_equal(TALK(false, aborted, &answer), REASON_NO_TOKEN);
+    assert_true(answer.failed);
+    answer_free(&answer);
+    assert_int_equal(TALK(false, no_memory, &answer), REASON_OUT_OF_MEMORY);
+    assert_false(answer.failed);
+    answer_free(&answer);
+}
+
 static void test_one_more_chance(void **state)
 {
     static const char *const answers[] = {"eyJhbGci\\", "!", "Oi.eyJ.c2ln"};
@@ -469,6 +490,7 @@ int main(void)
         cmocka_unit_test(test_local_ends_at_64_and_when_full),
         cmocka_unit_test(test_too_long_stays_too_long),
         cmocka_unit_test(test_failed_conversation),
+        cmocka_unit_test(test_other_failures_have_no_second_chance),
         cmocka_unit_test(test_one_more_chance),
         cmocka_unit_test(test_prompt_without_colon),
         cmocka_unit_test(test_answer_of_text),
