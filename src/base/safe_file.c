@@ -1,6 +1,6 @@
 /*
- * Opening by walking: each component is opened relative to the folder before it and judged through the
- * descriptor, so that nothing can be exchanged between the look and the use.
+ * Opening by walking: each component is opened relative to the folder before it and judged through
+ * the descriptor, so that nothing can be exchanged between the look and the use.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -42,8 +42,8 @@ static bool writable_by_others(mode_t mode)
     return (mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
-/* May what lies in this folder be believed? A sticky folder keeps others from renaming what is not theirs,
- * which helps only on the way (`inside`): what lies in it is judged next. */
+/* May what lies in this folder be believed? A sticky folder keeps others from renaming what is not
+ * theirs, which helps only on the way (`inside`): what lies in it is judged next. */
 static enum safe_file judge_folder(const struct walk *walk, int fd, bool inside)
 {
     struct stat st;
@@ -107,7 +107,8 @@ static enum safe_file step(struct walk *walk, int *fd, struct bytes name, bool i
 
     walk->length = (size_t)(name.ptr - (const uint8_t *)walk->path) + name.len;
     if (name.len > NAME_MAX || bytes_equal_string(name, "..")) {
-        return refuse(walk, "has a component that is too long or \"..\": write the path without it");
+        return refuse(walk,
+                      "has a component that is too long or \"..\": write the path without it");
     }
     memcpy(component, name.ptr, name.len);
     component[name.len] = '\0';
@@ -120,8 +121,8 @@ static enum safe_file step(struct walk *walk, int *fd, struct bytes name, bool i
     return judge_folder(walk, next, inside);
 }
 
-/* Opens the folder that the first `length` bytes of the path name. `inside` says that something in it will be
- * judged next, and that it need only be passed through. On failure *fd is -1. */
+/* Opens the folder that the first `length` bytes of the path name. `inside` says that something in
+ * it will be judged next, and that it need only be passed through. On failure *fd is -1. */
 static enum safe_file open_folder(struct walk *walk, size_t length, bool inside, int *fd)
 {
     struct bytes rest = bytes_first(bytes_of(walk->path), length);

@@ -1,7 +1,8 @@
 /*
- * Files that a root process may believe: absolute path, no symbolic link on the way, every folder and the
- * file itself owned by root (or by the effective user, when that is not root) and writable by nobody else.
- * A sticky folder of root's (/tmp) will do on the way, as long as what lies in it meets the rule.
+ * Files that a root process may believe: absolute path, no symbolic link on the way, every folder
+ * and the file itself owned by root (or by the effective user, when that is not root) and writable
+ * by nobody else. A sticky folder of root's (/tmp) will do on the way, as long as what lies in it
+ * meets the rule.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,20 +21,20 @@ enum safe_file {
     SAFE_FILE_NO_MEMORY
 };
 
-/* Reads the whole regular file of at most max bytes into *out, which the caller frees with blob_free. Never
- * blocks on a FIFO or device. `why` (may be NULL) gets a sentence that begins with the path, also
- * when the file is missing. */
+/* Reads the whole regular file of at most max bytes into *out, which the caller frees with
+ * blob_free. Never blocks on a FIFO or device. `why` (may be NULL) gets a sentence that begins with
+ * the path, also when the file is missing. */
 enum safe_file safe_file_read(const char *path, size_t max, struct blob *out, struct text *why);
 
 /* Judges the file as safe_file_read does, without reading it. */
 enum safe_file safe_file_check(const char *path, size_t max, struct text *why);
 
-/* Opens the folder for use with the *at() calls: *fd is close-on-exec, the caller's to close, -1 unless
- * SAFE_FILE_OK. The folder itself must be owned as above too; no sticky exception for it. */
+/* Opens the folder for use with the *at() calls: *fd is close-on-exec, the caller's to close, -1
+ * unless SAFE_FILE_OK. The folder itself must be owned as above too; no sticky exception for it. */
 enum safe_file safe_folder_open(const char *path, int *fd, struct text *why);
 
-/* Reads a file in an open folder by its name (no slash), under the same rules. `label` names the folder in
- * `why`. */
+/* Reads a file in an open folder by its name (no slash), under the same rules. `label` names the
+ * folder in `why`. */
 enum safe_file safe_file_read_at(int folder, const char *label, const char *name, size_t max,
                                  struct blob *out, struct text *why);
 

@@ -1,6 +1,7 @@
 /*
- * What the passwd and group databases say of an account. They may be anything behind NSS (files, LDAP, sssd),
- * which may fold cases and fail; only the bytes that were asked for count, and a failure is a refusal.
+ * What the passwd and group databases say of an account. They may be anything behind NSS (files,
+ * LDAP, sssd), which may fold cases and fail; only the bytes that were asked for count, and a
+ * failure is a refusal.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -47,8 +48,8 @@ static int lookup_group(const char *name, void *entry, char *buffer, size_t size
     return error;
 }
 
-/* Fills *entry, whose strings live in *buffer, which the caller frees. REASON_ACCOUNT_REFUSED where there is no
- * such entry, REASON_OUT_OF_MEMORY, REASON_INTERNAL. */
+/* Fills *entry, whose strings live in *buffer, which the caller frees. REASON_ACCOUNT_REFUSED where
+ * there is no such entry, REASON_OUT_OF_MEMORY, REASON_INTERNAL. */
 static enum reason find_entry(lookup *look, const char *name, void *entry, char **buffer)
 {
     size_t size = ENTRY_LEAST;
@@ -93,7 +94,8 @@ static enum reason judge_uid(const struct global *global, uid_t uid, enum accoun
         return REASON_ACCEPTED;
     }
     if (uid == 0 || (int64_t)uid < global->min_uid || (int64_t)uid > global->max_uid) {
-        return refuse(why, "uid 0 or outside min_uid to max_uid, which only a literal line reaches");
+        return refuse(why,
+                      "uid 0 or outside min_uid to max_uid, which only a literal line reaches");
     }
     return REASON_ACCEPTED;
 }
@@ -130,7 +132,8 @@ enum reason account_check(const struct config *config, const char *user, enum ac
     return r;
 }
 
-/* All groups of the user, the primary one included; the caller frees. False where that cannot be told. */
+/* All groups of the user, the primary one included; the caller frees. False where that cannot be
+ * told. */
 static bool find_groups(const char *user, gid_t **groups, int *count)
 {
     struct passwd entry = {0};

@@ -75,8 +75,7 @@ static enum reason visit_file(const struct config *config, line_visitor *visit, 
     case SAFE_FILE_OK:
         break;
     case SAFE_FILE_MISSING:
-        text_set(why, "accounts_file %s does not exist: create it",
-                 config->global.accounts_file);
+        text_set(why, "accounts_file %s does not exist: create it", config->global.accounts_file);
         return config->global.accounts_file_named ? REASON_CONFIG_ERROR : REASON_ACCEPTED;
     case SAFE_FILE_NO_MEMORY:
         return REASON_OUT_OF_MEMORY;
@@ -145,9 +144,9 @@ enum reason accounts_map(const struct config *config, const struct tenant *tenan
         search.best = ACCOUNT_MATCH_MADE;
     }
     if (search.best == ACCOUNT_MATCH_NONE) {
-        text_set(why, search.machine
-                          ? "no literal line of %s lets this program be this account"
-                          : "nothing in %s lets this subject be this account",
+        text_set(why,
+                 search.machine ? "no literal line of %s lets this program be this account"
+                                : "nothing in %s lets this subject be this account",
                  config->global.accounts_file);
         return REASON_ACCOUNT_NOT_MAPPED;
     }

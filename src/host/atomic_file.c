@@ -1,6 +1,6 @@
 /*
- * Temporary file, fsync, rename, fsync of the folder. The temporary name is random: two writers, which a
- * lost lock makes possible, never write into one file.
+ * Temporary file, fsync, rename, fsync of the folder. The temporary name is random: two writers,
+ * which a lost lock makes possible, never write into one file.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

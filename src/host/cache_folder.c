@@ -1,6 +1,6 @@
 /*
- * Folders are made one at a time, each inside one that was found safe, so that no link can lead root
- * elsewhere.
+ * Folders are made one at a time, each inside one that was found safe, so that no link can lead
+ * root elsewhere.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,6 +1,6 @@
 /*
- * Sealing and opening. There is one spelling of the line for a given rest, so opening makes the line anew and
- * compares: nothing in a file is parsed before its digest is good.
+ * Sealing and opening. There is one spelling of the line for a given rest, so opening makes the
+ * line anew and compares: nothing in a file is parsed before its digest is good.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,6 +1,6 @@
 /*
- * A text under one line that says what it is, how long it is and its SHA-256: `MAGIC 1 <hex> <length>` and a
- * newline (PROTOCOL.cache).
+ * A text under one line that says what it is, how long it is and its SHA-256: `MAGIC 1 <hex>
+ * <length>` and a newline (PROTOCOL.cache).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

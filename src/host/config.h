@@ -1,6 +1,6 @@
 /*
- * The configuration: auth0jwt.conf and its drop-ins, read whole or refused whole (auth0jwt.conf(5)). The
- * options stand once, in options.def.
+ * The configuration: auth0jwt.conf and its drop-ins, read whole or refused whole
+ * (auth0jwt.conf(5)). The options stand once, in options.def.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -67,12 +67,6 @@ struct tenant {
     int64_t unknown_kid_cooldown;
 };
 
-/* One NAME=VALUE of require_claim. */
-struct claim_requirement {
-    char *name;
-    char *value;
-};
-
 /* [service NAME...] */
 struct service {
     struct strings names; /* "*" for the section that stands in for all others */
@@ -108,32 +102,33 @@ struct config {
 /* The path that is used when neither a module argument nor --config names one. */
 extern const char config_default_path[];
 
-/* Reads the main file and PATH.d (for the default path auth0jwt.conf.d; in general the path followed by ".d"),
- * validates everything, and sets defaults. On REASON_CONFIG_ERROR *out is NULL and `why` says "file:line: what is
- * wrong, and what to do"; REASON_OUT_OF_MEMORY. Warnings (ignore_unknown) go to the log, which may be
- * NULL. Free with config_free. */
+/* Reads the main file and PATH.d (for the default path auth0jwt.conf.d; in general the path
+ * followed by ".d"), validates everything, and sets defaults. On REASON_CONFIG_ERROR *out is NULL
+ * and `why` says "file:line: what is wrong, and what to do"; REASON_OUT_OF_MEMORY. Warnings
+ * (ignore_unknown) go to the log, which may be NULL. A default file that is missing is an empty
+ * one, and one without tenant and service is valid: it serves nobody. Free with config_free. */
 enum reason config_load(const char *path, const struct log *log, struct config **out,
                         struct text *why);
 
 void config_free(struct config **config);
 
-/* The section for a PAM service: its own, else for sudo-i that of sudo and for su-l that of su, else *; NULL where
- * there is none. Borrowed. */
+/* The section for a PAM service: its own, else for sudo-i that of sudo and for su-l that of su,
+ * else *; NULL where there is none. Borrowed. */
 const struct service *config_service(const struct config *config, const char *name);
 
 /* By its name; NULL where there is none. */
 const struct tenant *config_tenant(const struct config *config, const char *name);
 
-/* The tenant with this issuer among those that the service takes (all, where service is NULL); NULL where
- * there is none. */
+/* The tenant with this issuer among those that the service takes (all, where service is NULL); NULL
+ * where there is none. */
 const struct tenant *config_tenant_of_issuer(const struct config *config,
                                              const struct service *service, struct bytes issuer);
 
 /* Does the service take tokens of this tenant? */
 bool service_takes_tenant(const struct service *service, const struct tenant *tenant);
 
-/* What a token of this tenant must be for this service (NULL: for no service in particular). Borrows from
- * both. */
+/* What a token of this tenant must be for this service (NULL: for no service in particular).
+ * Borrows from both. */
 void config_policy(const struct tenant *tenant, const struct service *service,
                    struct token_policy *policy);
 

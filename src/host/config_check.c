@@ -1,6 +1,7 @@
 /*
- * The rules between options, each a small function. The first that is broken is told. Options that this
- * version only reads come last, so that a combination which will never be allowed is told first.
+ * The rules between options, each a small function. The first that is broken is told. Options that
+ * this version only reads come last, so that a combination which will never be allowed is told
+ * first.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -48,13 +49,14 @@ static enum reason check_required(const struct view *view, struct text *why)
     return REASON_ACCEPTED;
 }
 
-/* A file that the configuration names must be there and be safe, whether it is needed today or not. */
+/* A file that the configuration names must be there and be safe, whether it is needed today or not.
+ */
 static enum reason check_file(const struct view *view, enum option_id id, struct text *why)
 {
     const struct option *option = option_row(id);
     struct text what = {0};
-    enum safe_file result = safe_file_check(option_string(option, view->base),
-                                            (size_t)option->most, &what);
+    enum safe_file result =
+        safe_file_check(option_string(option, view->base), (size_t)option->most, &what);
 
     if (result == SAFE_FILE_OK) {
         return REASON_ACCEPTED;
@@ -94,7 +96,8 @@ static enum reason check_later(const struct view *view, struct text *why)
         if (option->section == view->section && (option->flags & OPTION_LATER) != 0 &&
             !option_is_zero(option, view->base)) {
             place_blame(why, view->draft->set[id]);
-            text_add(why, "%s with this value is not supported yet by this version: remove the line",
+            text_add(why,
+                     "%s with this value is not supported yet by this version: remove the line",
                      option->name);
             return REASON_CONFIG_ERROR;
         }
@@ -102,7 +105,8 @@ static enum reason check_later(const struct view *view, struct text *why)
     return REASON_ACCEPTED;
 }
 
-/* Where the later of two options was set that do not go together. Defaults have no place and go together. */
+/* Where the later of two options was set that do not go together. Defaults have no place and go
+ * together. */
 static struct place later_of(const struct draft_section *draft, enum option_id a, enum option_id b)
 {
     return draft->set[b].line != 0 ? draft->set[b] : draft->set[a];
@@ -113,9 +117,9 @@ static enum reason check_global(const struct config_draft *draft, struct text *w
     const struct global *global = &draft->config->global;
 
     if (global->min_uid > global->max_uid) {
-        return blame(why,
-                     later_of(&draft->global, OPTION_GLOBAL_min_uid, OPTION_GLOBAL_max_uid),
-                     "min_uid is greater than max_uid, so no account could be reached: correct one");
+        return blame(
+            why, later_of(&draft->global, OPTION_GLOBAL_min_uid, OPTION_GLOBAL_max_uid),
+            "min_uid is greater than max_uid, so no account could be reached: correct one");
     }
     return REASON_ACCEPTED;
 }
@@ -124,8 +128,7 @@ static enum reason check_keys(const struct tenant *tenant, const struct draft_se
                               struct text *why)
 {
     if (tenant->key_max_age <= tenant->key_refresh) {
-        return blame(why,
-                     later_of(draft, OPTION_TENANT_key_refresh, OPTION_TENANT_key_max_age),
+        return blame(why, later_of(draft, OPTION_TENANT_key_refresh, OPTION_TENANT_key_max_age),
                      "key_max_age must be more than key_refresh: correct one");
     }
     if (tenant->jwks_uri != NULL && tenant->jwks_file != NULL) {
@@ -182,8 +185,9 @@ static enum reason check_audience(const struct config *config, const struct stri
             place_blame(why, place);
             text_add(why, "audience ");
             text_quote(why, bytes_of(audience->item[i]));
-            text_add(why, " is Auth0's own, for which any application may hold a token: register an "
-                          "API of your own and name its identifier");
+            text_add(why,
+                     " is Auth0's own, for which any application may hold a token: register an "
+                     "API of your own and name its identifier");
             return REASON_CONFIG_ERROR;
         }
     }

@@ -1,5 +1,6 @@
 /*
- * The rules of services: which tenants and audiences they may narrow to, and which options exclude each other.
+ * The rules of services: which tenants and audiences they may narrow to, and which options exclude
+ * each other.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,9 +13,8 @@ static enum reason blame(struct text *why, struct place place, const char *compl
     return REASON_CONFIG_ERROR;
 }
 
-static enum reason check_tenants(const struct config *config,
-                                         const struct service *service,
-                                         const struct draft_section *draft, struct text *why)
+static enum reason check_tenants(const struct config *config, const struct service *service,
+                                 const struct draft_section *draft, struct text *why)
 {
     size_t i;
 
@@ -30,9 +30,8 @@ static enum reason check_tenants(const struct config *config,
     return REASON_ACCEPTED;
 }
 
-static enum reason check_audience(const struct config *config,
-                                          const struct service *service,
-                                          const struct draft_section *draft, struct text *why)
+static enum reason check_audience(const struct config *config, const struct service *service,
+                                  const struct draft_section *draft, struct text *why)
 {
     size_t i;
     size_t t;

@@ -1,6 +1,6 @@
 /*
- * A configuration while it is being read: beside the values, where each of them came from, so that every
- * complaint can name a line.
+ * A configuration while it is being read: beside the values, where each of them came from, so that
+ * every complaint can name a line.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

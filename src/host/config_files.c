@@ -1,6 +1,6 @@
 /*
- * Reading the main file and the drop-in folder. Names that begin with a dot or do not end in .conf are what
- * editors and package managers leave behind, and are passed over.
+ * Reading the main file and the drop-in folder. Names that begin with a dot or do not end in .conf
+ * are what editors and package managers leave behind, and are passed over.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -124,20 +124,23 @@ static enum reason read_drop_in(int folder, const char *label, const char *name,
     return result == SAFE_FILE_OK ? add_file(files, path.at, &text) : reason_of(result);
 }
 
-/* The names are read through a second descriptor, because closedir closes the one that it was given. */
+/* The names are read through a second descriptor, because closedir closes the one that it was
+ * given. */
 static enum reason read_folder(int folder, const char *label, struct config_files *files,
                                struct text *why)
 {
     struct strings names = {NULL, 0};
-    enum reason r = REASON_OUT_OF_MEMORY;
     int fd = fcntl(folder, F_DUPFD_CLOEXEC, 0);
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    enum reason r;
     size_t i;
 
+    if (fd < 0) {
+        text_set(why, "%s cannot be listed: too many open files", label);
+        return REASON_CONFIG_ERROR;
+    }
     if (list == NULL) {
-        if (fd >= 0) {
-            close(fd);
-        }
+        close(fd);
         return REASON_OUT_OF_MEMORY;
     }
     r = list_folder(list, label, &names, why);

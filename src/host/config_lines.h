@@ -22,7 +22,8 @@ struct config_line {
     struct bytes value; /* as written, quotes included; never empty */
 };
 
-/* The next line that says something. CONFIG_LINE_BAD: *wrong as for lines_next, whose `lines` counts. */
+/* The next line that says something. CONFIG_LINE_BAD: *wrong as for lines_next, whose `lines`
+ * counts. */
 enum config_line_kind config_lines_next(struct lines *lines, struct config_line *line,
                                         const char **wrong);
 

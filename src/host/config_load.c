@@ -1,5 +1,6 @@
 /*
- * From files to struct config: every line in order, then the defaults, then the rules between options.
+ * From files to struct config: every line in order, then the defaults, then the rules between
+ * options.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,8 +26,8 @@ struct reader {
     struct text *why;
 };
 
-/* The keys to ignore are needed before any key is judged. Whatever is wrong with a line is told when it is
- * read for good. */
+/* The keys to ignore are needed before any key is judged. Whatever is wrong with a line is told
+ * when it is read for good. */
 static enum reason gather_ignored(const struct config_file *file, struct strings *ignored,
                                   struct text *scratch)
 {
@@ -60,8 +61,7 @@ static enum reason refuse_unknown(const struct reader *reader, struct place plac
     int section;
 
     place_blame(reader->why, place);
-    text_add(reader->why, "[%s] has no key ",
-             option_section_name(reader->current.section));
+    text_add(reader->why, "[%s] has no key ", option_section_name(reader->current.section));
     text_quote(reader->why, key);
     for (section = 0; section < OPTION_SECTION_COUNT; section++) {
         if (option_find((enum option_section)section, key) != OPTION_COUNT) {

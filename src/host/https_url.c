@@ -1,6 +1,6 @@
 /*
- * Reading https URLs. A strict subset of RFC 3986: what is not read here is refused, so that no later reader
- * can see another host in the same text.
+ * Reading https URLs. A strict subset of RFC 3986: what is not read here is refused, so that no
+ * later reader can see another host in the same text.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -23,11 +23,9 @@ static bool is_host(struct bytes host)
         return false;
     }
     for (i = 0; i < host.len; i++) {
-        bool edge = i == 0 || i + 1 == host.len || host.ptr[i - 1] == '.' ||
-                    host.ptr[i + 1] == '.';
+        bool edge = i == 0 || i + 1 == host.len || host.ptr[i - 1] == '.' || host.ptr[i + 1] == '.';
 
-        if (!is_alphanumeric(host.ptr[i]) &&
-            (edge || (host.ptr[i] != '-' && host.ptr[i] != '.'))) {
+        if (!is_alphanumeric(host.ptr[i]) && (edge || (host.ptr[i] != '-' && host.ptr[i] != '.'))) {
             return false;
         }
     }

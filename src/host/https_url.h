@@ -1,6 +1,6 @@
 /*
- * URLs as issuers have them: https://host[:port]/path, and nothing else (RFC 8414 section 2 allows no query
- * and no fragment in an issuer).
+ * URLs as issuers have them: https://host[:port]/path, and nothing else (RFC 8414 section 2 allows
+ * no query and no fragment in an issuer).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,7 +12,7 @@
 /* Borrows from the text. */
 struct https_url {
     struct bytes host;
-    unsigned port;     /* 443 where none is written */
+    unsigned port; /* 443 where none is written */
     bool port_written;
     struct bytes path; /* with its first slash; empty where there is none */
 };
@@ -27,8 +27,8 @@ bool https_url_same_place(const struct https_url *a, const struct https_url *b);
 /* Does the host belong to Auth0 (NAME.auth0.com)? */
 bool https_url_of_auth0(const struct https_url *url);
 
-/* Has it the form of an audience that Auth0 itself uses: /api/v2/, /userinfo, /mfa/ or /me/, with or without the
- * final slash? */
+/* Has it the form of an audience that Auth0 itself uses: /api/v2/, /userinfo, /mfa/ or /me/, with
+ * or without the final slash? */
 bool https_url_of_auth0_api(const struct https_url *url);
 
 #endif

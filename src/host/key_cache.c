@@ -79,7 +79,8 @@ static int64_t age_of(const struct key_file *file, int64_t now)
     return file->checked > now ? 0 : now - file->checked;
 }
 
-/* The cached set where it is young enough to be used. REASON_KEYS_UNAVAILABLE with the cause in `detail`. */
+/* The cached set where it is young enough to be used. REASON_KEYS_UNAVAILABLE with the cause in
+ * `detail`. */
 static enum reason read_cache(const struct query *query, struct key_set *out)
 {
     const struct tenant *tenant = query->tenant;
@@ -98,8 +99,9 @@ static enum reason read_cache(const struct query *query, struct key_set *out)
         return REASON_KEYS_UNAVAILABLE;
     }
     if (age_of(file, query->now) >= tenant->key_max_age) {
-        text_set(query->detail, "the cached keys of tenant %s are %lld s old, key_max_age is %lld s",
-                 tenant->name, (long long)age_of(file, query->now), (long long)tenant->key_max_age);
+        text_set(query->detail,
+                 "the cached keys of tenant %s are %lld s old, key_max_age is %lld s", tenant->name,
+                 (long long)age_of(file, query->now), (long long)tenant->key_max_age);
     } else {
         out->age = age_of(file, query->now);
         out->age_class = out->age < tenant->key_refresh ? KEYS_FRESH : KEYS_STALE;
@@ -128,7 +130,8 @@ static void refresh_in_background(const struct query *query, const struct key_se
     struct key_state state;
     struct text why = {0};
 
-    /* In a process that may not write the cache this is everyday business: the timer is there for it. */
+    /* In a process that may not write the cache this is everyday business: the timer is there for
+     * it. */
     if (!cache_folder_is_ours(query->config, &why)) {
         log_line(query->log, LOG_DEBUG, "tenant %s: keys are %lld s old: %s", query->tenant->name,
                  (long long)set->age, why.at);
@@ -160,8 +163,8 @@ static void warn_of_age(const struct query *query, const struct key_set *set)
                  "tenant %s: keys are %lld s old and will not be used after %lld s: run "
                  "auth0jwt-refresh --tenant %s%s%s",
                  query->tenant->name, (long long)set->age, (long long)query->tenant->key_max_age,
-                 query->tenant->name, state.last_error[0] == '\0' ? "" : "; last error: ",
-                 state.last_error);
+                 query->tenant->name,
+                 state.last_error[0] == '\0' ? "" : "; last error: ", state.last_error);
     }
 }
 
@@ -176,10 +179,11 @@ static enum reason refresh_and_read(const struct query *query, enum refresh_kind
 
     result = refresh_run(query->config, tenant, kind, tenant->fetch_timeout * 1000, &why);
     r = read_cache(query, out);
-    if (r == REASON_ACCEPTED && result == REFRESH_DONE) {
-        out->age_class = KEYS_REFRESHED;
-    }
     if (result == REFRESH_DONE) {
+        if (r == REASON_ACCEPTED) {
+            out->age_class = KEYS_REFRESHED;
+            text_clear(query->detail);
+        }
         return r;
     }
     if (r == REASON_KEYS_UNAVAILABLE) {
@@ -267,8 +271,10 @@ bool key_cache_get_unknown_kid(const struct config *config, const struct tenant 
             key_set_free(&again);
             return false;
         }
+        text_clear(query.detail);
     } else if (effort == KEY_EFFORT_READ) {
-        text_set(query.detail, "the module would run auth0jwt-refresh --unknown-kid and look again");
+        text_set(query.detail,
+                 "the module would run auth0jwt-refresh --unknown-kid and look again");
         return false;
     } else {
         r = refresh_and_read(&query, REFRESH_UNKNOWN_KID, &again);
@@ -276,9 +282,6 @@ bool key_cache_get_unknown_kid(const struct config *config, const struct tenant 
     if (r != REASON_ACCEPTED) {
         key_set_free(&again);
         return false;
-    }
-    if (again.age_class == KEYS_REFRESHED) {
-        text_clear(query.detail);
     }
     key_set_free(set);
     *set = again;

@@ -1,6 +1,7 @@
 /*
- * The keys of a tenant, for a login: from jwks_file, or from the cache that auth0jwt-refresh writes. Decides
- * when to run that program and how long to wait for it; never touches the network itself.
+ * The keys of a tenant, for a login: from jwks_file, or from the cache that auth0jwt-refresh
+ * writes. Decides when to run that program and how long to wait for it; never touches the network
+ * itself.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -30,15 +31,16 @@ enum key_effort {
     KEY_EFFORT_REFRESH   /* run auth0jwt-refresh where section 6 of the manual says so */
 };
 
-/* The tenant's keys. REASON_KEYS_UNAVAILABLE (none cached or too old, and the refresh failed; jwks_file is no key
- * set), REASON_CONFIG_ERROR (unsafe file), REASON_OUT_OF_MEMORY. `detail` says what happened, or with
- * KEY_EFFORT_READ what the module would do. *out is zeroed unless accepted. */
+/* The tenant's keys. REASON_KEYS_UNAVAILABLE (none cached or too old, and the refresh failed;
+ * jwks_file is no key set), REASON_CONFIG_ERROR (unsafe file), REASON_OUT_OF_MEMORY. `detail` says
+ * what happened, or with KEY_EFFORT_READ what the module would do. *out is zeroed unless accepted.
+ */
 enum reason key_cache_get(const struct config *config, const struct tenant *tenant,
                           enum key_effort effort, int64_t now, const struct log *log,
                           struct key_set *out, struct text *detail);
 
-/* After key_not_found: refreshes for an unknown kid unless the cooldown forbids it, and reads again into *set.
- * True where a refresh ran and a set was read; then look for the key again. */
+/* After key_not_found: refreshes for an unknown kid unless the cooldown forbids it, and reads again
+ * into *set. True where a refresh ran and a set was read; then look for the key again. */
 bool key_cache_get_unknown_kid(const struct config *config, const struct tenant *tenant,
                                enum key_effort effort, int64_t now, const struct log *log,
                                struct key_set *set, struct text *detail);

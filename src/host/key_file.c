@@ -1,6 +1,6 @@
 /*
- * Reading and writing NAME.keys. What is wrong with the content makes the file absent, so that the next refresh
- * heals it; what is wrong with owner or mode is the administrator's to look at.
+ * Reading and writing NAME.keys. What is wrong with the content makes the file absent, so that the
+ * next refresh heals it; what is wrong with owner or mode is the administrator's to look at.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,7 +17,8 @@
 #include "jwt/json.h"
 
 enum {
-    /* Four times what is ever written: a file that was appended to is damaged, one beyond that unsafe. */
+    /* Four times what is ever written: a file that was appended to is damaged, one beyond that
+       unsafe. */
     FILE_MAX = 4 * (JWKS_MAX_SIZE + CHECKED_TEXT_LINE_MAX),
     FILE_NAME_MAX = 64,
     CLOCK_TOLERANCE = 300
@@ -29,15 +30,17 @@ static const double number_max = 253402300799.0;
 static const struct {
     const char *name;
     size_t offset;
-} strings[] = {
-    {"issuer", offsetof(struct key_file, issuer)},
-    {"jwks_uri", offsetof(struct key_file, jwks_uri)},
-    {"etag", offsetof(struct key_file, etag)},
-    {"last_modified", offsetof(struct key_file, last_modified)},
-}, numbers[] = {
-    {"fetched", offsetof(struct key_file, fetched)},
-    {"checked", offsetof(struct key_file, checked)},
-    {"date_skew", offsetof(struct key_file, date_skew)},
+} strings[] =
+    {
+        {"issuer", offsetof(struct key_file, issuer)},
+        {"jwks_uri", offsetof(struct key_file, jwks_uri)},
+        {"etag", offsetof(struct key_file, etag)},
+        {"last_modified", offsetof(struct key_file, last_modified)},
+},
+  numbers[] = {
+      {"fetched", offsetof(struct key_file, fetched)},
+      {"checked", offsetof(struct key_file, checked)},
+      {"date_skew", offsetof(struct key_file, date_skew)},
 };
 
 enum { STRING_COUNT = sizeof(strings) / sizeof(strings[0]) };

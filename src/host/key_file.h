@@ -1,6 +1,6 @@
 /*
- * NAME.keys, the key set of a tenant on disk (PROTOCOL.cache): one checksummed line, then JSON. Only
- * auth0jwt-refresh writes it; the module reads it, root or not.
+ * NAME.keys, the key set of a tenant on disk (PROTOCOL.cache): one checksummed line, then JSON.
+ * Only auth0jwt-refresh writes it; the module reads it, root or not.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -27,7 +27,8 @@ struct key_file {
 };
 
 enum key_file_result {
-    KEY_FILE_ABSENT = 0, /* none, damaged, of another issuer, or from the future: as if there were none */
+    KEY_FILE_ABSENT =
+        0, /* none, damaged, of another issuer, or from the future: as if there were none */
     KEY_FILE_OK,
     KEY_FILE_UNSAFE, /* owner, mode or path: a configuration error */
     KEY_FILE_NO_MEMORY
@@ -38,9 +39,9 @@ enum key_file_result {
 enum key_file_result key_file_read(const struct config *config, const struct tenant *tenant,
                                    int64_t now, struct key_file **out, struct text *why);
 
-/* Writes it in place of the old one: temporary file, fsync, rename, fsync of the folder, mode 0644 whatever
- * the umask. A reader sees the old set or the new one. False with `why`; the old file is then as it
- * was. */
+/* Writes it in place of the old one: temporary file, fsync, rename, fsync of the folder, mode 0644
+ * whatever the umask. A reader sees the old set or the new one. False with `why`; the old file is
+ * then as it was. */
 bool key_file_write(const struct config *config, const struct tenant *tenant,
                     const struct key_file *file, struct text *why);
 

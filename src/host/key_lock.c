@@ -1,6 +1,6 @@
 /*
- * The lock file is opened by its owner only (0600): a lock that others may open is a lock that others may
- * hold.
+ * The lock file is opened by its owner only (0600): a lock that others may open is a lock that
+ * others may hold.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,6 +1,6 @@
 /*
- * NAME.lock: one refresh at a time per tenant. An open file description lock, so that it ends with the process
- * that holds it, however that ends.
+ * NAME.lock: one refresh at a time per tenant. An open file description lock, so that it ends with
+ * the process that holds it, however that ends.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,8 +19,8 @@ enum key_lock {
     KEY_LOCK_BUSY /* somebody else held it all the time */
 };
 
-/* Takes the tenant's lock in the open cache folder, waiting at most timeout_ms by the monotonic clock. *fd holds
- * it until it is closed; *waited says that it was not free at once. */
+/* Takes the tenant's lock in the open cache folder, waiting at most timeout_ms by the monotonic
+ * clock. *fd holds it until it is closed; *waited says that it was not free at once. */
 enum key_lock key_lock_take(const struct config *config, const struct tenant *tenant, int folder,
                             int64_t timeout_ms, int *fd, bool *waited, struct text *why);
 

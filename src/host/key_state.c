@@ -143,8 +143,8 @@ void key_state_set_error(struct key_state *state, const char *error)
     memcpy(state->last_error, error, strnlen(error, sizeof(state->last_error) - 1));
 }
 
-/* Seconds since `then`, which may be a little ahead of us; -1 where it is none of our times: never, or a
- * clock that was set back since. */
+/* Seconds since `then`, which may be a little ahead of us; -1 where it is none of our times: never,
+ * or a clock that was set back since. */
 static int64_t elapsed(int64_t then, int64_t now)
 {
     if (then <= 0 || then > now + CLOCK_TOLERANCE) {

@@ -1,6 +1,6 @@
 /*
- * NAME.state: what auth0jwt-refresh remembers of its attempts, so that no two processes and no two logins ask
- * the endpoint more often than the configuration allows (PROTOCOL.cache).
+ * NAME.state: what auth0jwt-refresh remembers of its attempts, so that no two processes and no two
+ * logins ask the endpoint more often than the configuration allows (PROTOCOL.cache).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -32,8 +32,8 @@ bool key_state_write(const struct config *config, const struct tenant *tenant,
 /* Notes what went wrong, cut to what fits. */
 void key_state_set_error(struct key_state *state, const char *error);
 
-/* Seconds until a refresh for an unknown kid may run again; 0: now. Each miss doubles the cooldown, up to
- * key_refresh. */
+/* Seconds until a refresh for an unknown kid may run again; 0: now. Each miss doubles the cooldown,
+ * up to key_refresh. */
 int64_t key_state_cooldown_left(const struct key_state *state, const struct tenant *tenant,
                                 int64_t now);
 
@@ -41,7 +41,8 @@ int64_t key_state_cooldown_left(const struct key_state *state, const struct tena
 bool key_state_attempt_begun(const struct key_state *state, const struct tenant *tenant,
                              int64_t now);
 
-/* The longest that one run of auth0jwt-refresh can take for a tenant, in seconds: it ends by an alarm. */
+/* The longest that one run of auth0jwt-refresh can take for a tenant, in seconds: it ends by an
+ * alarm. */
 int64_t refresh_alarm_seconds(const struct tenant *tenant);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Splitting into lines and words, in one pass and without memory of its own: maps are read at every login
- * and may be large.
+ * Splitting into lines and words, in one pass and without memory of its own: maps are read at every
+ * login and may be large.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

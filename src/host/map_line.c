@@ -1,6 +1,6 @@
 /*
- * Reading and matching the lines of a map, without memory of its own: at every login each line is judged, and
- * there may be a million.
+ * Reading and matching the lines of a map, without memory of its own: at every login each line is
+ * judged, and there may be a million.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

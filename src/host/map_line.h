@@ -26,11 +26,12 @@ struct map_line {
     uint8_t room[2][LINE_MAX_LENGTH]; /* for columns with escapes */
 };
 
-/* The next line of the map, read into *line, which borrows from the text and points into itself. LINE_BAD: *wrong
- * as for lines_next, whose `lines` counts. */
+/* The next line of the map, read into *line, which borrows from the text and points into itself.
+ * LINE_BAD: *wrong as for lines_next, whose `lines` counts. */
 enum line_kind map_line_next(struct lines *lines, struct map_line *line, const char **wrong);
 
-/* Is the text what the column says? *stood: what the * stood for (at least one byte), empty without one. */
+/* Is the text what the column says? *stood: what the * stood for (at least one byte), empty without
+ * one. */
 bool map_column_match(const struct map_column *column, struct bytes text, struct bytes *stood);
 
 /* Is the text what the column says, with its * standing for `stood`? */

@@ -46,14 +46,14 @@
 
 /* The field that a row names has the type that the row's kind writes. */
 #define OPTION(section, name, kind, flags, default_text, least, most)                              \
-    _Static_assert(_Generic(((STRUCT_##section *)NULL)->name, TYPE_##kind: 1, default: 0),         \
+    _Static_assert(_Generic(((STRUCT_##section *)NULL)->name, TYPE_##kind : 1, default : 0),       \
                    "type of option " #name);
 #include "host/options.def"
 #undef OPTION
 
 static const struct option rows[OPTION_COUNT] = {
 #define OPTION(section, name, kind, flags, default_text, least, most)                              \
-    {OPTION_SECTION_##section, OPTION_KIND_##kind, #name, flags, default_text, least, most,        \
+    {OPTION_SECTION_##section,        OPTION_KIND_##kind, #name, flags, default_text, least, most, \
      offsetof(STRUCT_##section, name)},
 #include "host/options.def"
 #undef OPTION
@@ -103,8 +103,8 @@ static enum reason choose(const struct option_choice *choices, struct bytes text
     return REASON_CONFIG_ERROR;
 }
 
-static enum reason set_string(const struct option *option, option_text_rule *rule, struct bytes text,
-                              char **field, struct text *what)
+static enum reason set_string(const struct option *option, option_text_rule *rule,
+                              struct bytes text, char **field, struct text *what)
 {
     const char *wrong = rule == NULL ? NULL : rule(text);
 
@@ -112,8 +112,7 @@ static enum reason set_string(const struct option *option, option_text_rule *rul
         text_add(what, "%s", wrong);
         return REASON_CONFIG_ERROR;
     }
-    if (option->most > 0 && option->kind == OPTION_KIND_PROMPT &&
-        text.len > (size_t)option->most) {
+    if (option->most > 0 && option->kind == OPTION_KIND_PROMPT && text.len > (size_t)option->most) {
         text_add(what, "is longer than %lld bytes: shorten it", (long long)option->most);
         return REASON_CONFIG_ERROR;
     }
@@ -121,8 +120,8 @@ static enum reason set_string(const struct option *option, option_text_rule *rul
     return *field != NULL ? REASON_ACCEPTED : REASON_OUT_OF_MEMORY;
 }
 
-static enum reason set_strings(const struct option_kind_row *kind, struct bytes value, struct strings *field,
-                               struct text *what)
+static enum reason set_strings(const struct option_kind_row *kind, struct bytes value,
+                               struct strings *field, struct text *what)
 {
     enum reason r = value_list(value, kind->word, field, what);
     const char *wrong = NULL;

@@ -30,28 +30,28 @@ enum option_id {
 
 /* What a value may be. What each stands for in memory is said in option.c. */
 enum option_kind {
-    OPTION_KIND_PATH = 0,         /* absolute */
-    OPTION_KIND_FILE,             /* the same, of a file that must exist where it is named */
+    OPTION_KIND_PATH = 0, /* absolute */
+    OPTION_KIND_FILE,     /* the same, of a file that must exist where it is named */
     OPTION_KIND_TEXT,
-    OPTION_KIND_PROMPT,           /* text, may be empty */
-    OPTION_KIND_CLAIM_NAME,       /* with a colon in it */
-    OPTION_KIND_ISSUER,           /* an https URL; see https_url.h */
+    OPTION_KIND_PROMPT,     /* text, may be empty */
+    OPTION_KIND_CLAIM_NAME, /* with a colon in it */
+    OPTION_KIND_ISSUER,     /* an https URL; see https_url.h */
     OPTION_KIND_URL,
     OPTION_KIND_NUMBER,
-    OPTION_KIND_DURATION,         /* 90, 90s, 15m, 10h, 7d */
-    OPTION_KIND_BOOLEAN,          /* yes, no */
-    OPTION_KIND_ALGORITHMS,       /* names of alg.h */
+    OPTION_KIND_DURATION,   /* 90, 90s, 15m, 10h, 7d */
+    OPTION_KIND_BOOLEAN,    /* yes, no */
+    OPTION_KIND_ALGORITHMS, /* names of alg.h */
     OPTION_KIND_PROFILE,
     OPTION_KIND_PERMISSION_CLAIM,
     OPTION_KIND_ACCOUNT_TYPE,
     OPTION_KIND_WITHOUT_TOKEN,
-    OPTION_KIND_WORDS,            /* lists from here on */
+    OPTION_KIND_WORDS, /* lists from here on */
     OPTION_KIND_AUDIENCES,
-    OPTION_KIND_PARTIES,          /* or * alone */
+    OPTION_KIND_PARTIES, /* or * alone */
     OPTION_KIND_ORGANIZATIONS,
-    OPTION_KIND_REQUIRE,          /* or none alone */
-    OPTION_KIND_CLAIM_VALUES,     /* NAME=VALUE */
-    OPTION_KIND_EXEMPT,           /* account or %group */
+    OPTION_KIND_REQUIRE,      /* or none alone */
+    OPTION_KIND_CLAIM_VALUES, /* NAME=VALUE */
+    OPTION_KIND_EXEMPT,       /* account or %group */
     OPTION_KIND_COUNT
 };
 
@@ -76,8 +76,9 @@ const struct option *option_row(enum option_id id);
 /* Its id; OPTION_COUNT where the section knows no such option. */
 enum option_id option_find(enum option_section section, struct bytes name);
 
-/* Reads the value, as written in the file, into the zeroed field of the struct at `base`. REASON_CONFIG_ERROR:
- * `what`, which must not be NULL, gets the complaint appended. REASON_OUT_OF_MEMORY. */
+/* Reads the value, as written in the file, into the zeroed field of the struct at `base`.
+ * REASON_CONFIG_ERROR: `what`, which must not be NULL, gets the complaint appended.
+ * REASON_OUT_OF_MEMORY. */
 enum reason option_set(const struct option *option, void *base, struct bytes value,
                        struct text *what);
 

@@ -1,5 +1,6 @@
 /*
- * The rules for each kind of value: what follows a name in these complaints is a sentence without its subject.
+ * The rules for each kind of value: what follows a name in these complaints is a sentence without
+ * its subject.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,12 +12,11 @@
 #include "jwt/alg.h"
 
 static const struct option_choice profiles[] = {{"either", TOKEN_PROFILE_EITHER},
-                                         {"auth0", TOKEN_PROFILE_AUTH0},
-                                         {"rfc9068", TOKEN_PROFILE_RFC9068},
-                                         {NULL, 0}};
-static const struct option_choice permission_claims[] = {{"permissions", PERMISSION_CLAIM_PERMISSIONS},
-                                                  {"scope", PERMISSION_CLAIM_SCOPE},
-                                                  {NULL, 0}};
+                                                {"auth0", TOKEN_PROFILE_AUTH0},
+                                                {"rfc9068", TOKEN_PROFILE_RFC9068},
+                                                {NULL, 0}};
+static const struct option_choice permission_claims[] = {
+    {"permissions", PERMISSION_CLAIM_PERMISSIONS}, {"scope", PERMISSION_CLAIM_SCOPE}, {NULL, 0}};
 static const struct option_choice account_types[] = {
     {"local", ACCOUNT_TYPE_LOCAL}, {"virtual", ACCOUNT_TYPE_VIRTUAL}, {NULL, 0}};
 static const struct option_choice without_tokens[] = {
@@ -80,11 +80,18 @@ static const char *word_claim_value(struct bytes word)
                : "is not NAME=VALUE: write the claim's name, = and the value that it must have";
 }
 
+/* Groups of a directory may have spaces in their names. */
+static bool is_group_name(struct bytes name)
+{
+    return name.len > 0 && bytes_find(name, ':') == name.len && bytes_find(name, '/') == name.len;
+}
+
 static const char *word_exempt(struct bytes word)
 {
-    struct bytes name = bytes_begin_with(word, "%") ? bytes_from(word, 1) : word;
+    bool group = bytes_begin_with(word, "%");
+    bool good = group ? is_group_name(bytes_from(word, 1)) : account_name_is_safe(word);
 
-    return account_name_is_safe(name) && bytes_find(name, '*') == name.len
+    return good && bytes_find(word, '*') == word.len
                ? NULL
                : "is no account name and no %group: there are no patterns here";
 }

@@ -1,5 +1,6 @@
 /*
- * The kinds of values in auth0jwt.conf, one table row each: how they lie in memory and what makes them valid.
+ * The kinds of values in auth0jwt.conf, one table row each: how they lie in memory and what makes
+ * them valid.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

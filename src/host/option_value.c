@@ -1,6 +1,6 @@
 /*
- * Reading values. Numbers are read digit by digit against their limit, so that none can overflow, and no
- * locale, sign, space or other base is let in.
+ * Reading values. Numbers are read digit by digit against their limit, so that none can overflow,
+ * and no locale, sign, space or other base is let in.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -57,8 +57,9 @@ static enum reason add_word(struct bytes word, word_rule *rule, struct strings *
         return complain(what, "has a word of more than 4096 bytes: shorten it");
     }
     if (has_bare_quote(word)) {
-        return complain(what, "has a \" within the list: write \\\", or quote the whole of a single "
-                              "word that holds spaces");
+        return complain(what,
+                        "has a \" within the list: write \\\", or quote the whole of a single "
+                        "word that holds spaces");
     }
     item.len = line_unescape(word, plain);
     wrong = rule == NULL ? NULL : rule(item);
@@ -169,8 +170,7 @@ enum reason value_duration(const struct option *option, struct bytes text, int64
             seconds = units[i].seconds;
         }
     }
-    if (read_digits(digits, option->most / seconds, &number) &&
-        number * seconds >= option->least) {
+    if (read_digits(digits, option->most / seconds, &number) && number * seconds >= option->least) {
         *out = number * seconds;
         return REASON_ACCEPTED;
     }

@@ -14,14 +14,15 @@
 #include "base/text.h"
 #include "host/option.h"
 
-/* All: REASON_CONFIG_ERROR appends the complaint to `what`; REASON_OUT_OF_MEMORY. `value` is not empty and as
- * the file has it. */
+/* All: REASON_CONFIG_ERROR appends the complaint to `what`; REASON_OUT_OF_MEMORY. `value` is not
+ * empty and as the file has it. */
 
 /* A value that is one text: without its quotes, borrowed from `value`. */
 enum reason value_text(struct bytes value, struct bytes *out, struct text *what);
 
-/* A list: words separated by white space, or one in quotes that keeps its white space; `\` takes the next
- * character literally. `rule` (may be NULL) says of each word NULL or what is wrong with it. */
+/* A list: words separated by white space, or one in quotes that keeps its white space; `\` takes
+ * the next character literally. `rule` (may be NULL) says of each word NULL or what is wrong with
+ * it. */
 typedef const char *word_rule(struct bytes word);
 enum reason value_list(struct bytes value, word_rule *rule, struct strings *out, struct text *what);
 

@@ -1,6 +1,6 @@
 /*
- * The host's side of the spawn: everything is prepared before the clone, the direct child is reaped at once, and
- * the answer comes through a pipe, so that neither SIGCHLD nor an exit status matters.
+ * The host's side of the spawn: everything is prepared before the clone, the direct child is reaped
+ * at once, and the answer comes through a pipe, so that neither SIGCHLD nor an exit status matters.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -112,8 +112,8 @@ static pid_t clone_silently(void)
     return (pid_t)pid;
 }
 
-/* Starts the stub and reaps it; true where it was started. Signals stay blocked from before the clone until the
- * parent is alone again, so that no handler of the host ever runs in the child. */
+/* Starts the stub and reaps it; true where it was started. Signals stay blocked from before the
+ * clone until the parent is alone again, so that no handler of the host ever runs in the child. */
 static bool start(const struct refresh_stub *stub)
 {
     sigset_t all;
@@ -137,7 +137,8 @@ static bool start(const struct refresh_stub *stub)
     return pid > 0;
 }
 
-/* Waits for one report. REFRESH_REPORT_NONE: the other end was closed without one. False at the deadline. */
+/* Waits for one report. REFRESH_REPORT_NONE: the other end was closed without one. False at the
+ * deadline. */
 static bool await_report(int fd, int64_t deadline, struct refresh_report *out)
 {
     *out = (struct refresh_report){REFRESH_REPORT_NONE, 0};
@@ -235,8 +236,12 @@ enum refresh_result refresh_run(const struct config *config, const struct tenant
         text_set(why, "%s could not be started: %m", program);
         return REFRESH_FAILED;
     }
-    stub = (struct refresh_stub){argv,      envp,      ends[1], geteuid(),
-                                 getegid(), (unsigned)refresh_alarm_seconds(tenant),
+    stub = (struct refresh_stub){argv,
+                                 envp,
+                                 ends[1],
+                                 geteuid(),
+                                 getegid(),
+                                 (unsigned)refresh_alarm_seconds(tenant),
                                  kind != REFRESH_DETACHED};
     started = start(&stub);
     close(ends[1]);

@@ -1,6 +1,6 @@
 /*
- * Running auth0jwt-refresh from inside a foreign process (sshd, sudo, dovecot) without the host noticing: no
- * signal, no change of dispositions, no descriptor, no environment.
+ * Running auth0jwt-refresh from inside a foreign process (sshd, sudo, dovecot) without the host
+ * noticing: no signal, no change of dispositions, no descriptor, no environment.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,8 +26,9 @@ enum refresh_result {
     REFRESH_STARTED     /* REFRESH_DETACHED only */
 };
 
-/* Runs config->global.refresh_program for the tenant. Waits at most timeout_ms milliseconds by the monotonic
- * clock. Starts nothing where this process may not write the cache. `why` says what went wrong. */
+/* Runs config->global.refresh_program for the tenant. Waits at most timeout_ms milliseconds by the
+ * monotonic clock. Starts nothing where this process may not write the cache. `why` says what went
+ * wrong. */
 enum refresh_result refresh_run(const struct config *config, const struct tenant *tenant,
                                 enum refresh_kind kind, int64_t timeout_ms, struct text *why);
 

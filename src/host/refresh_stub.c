@@ -1,8 +1,9 @@
 /*
- * The processes: host -> stub (no SIGCHLD child of the host, ends at once, reaped with __WALL) -> keeper (a session
- * of its own, child of init) -> program. The keeper waits for the program and reports; a detached
- * program takes the keeper's place. execve makes SIGCHLD the exit signal again, so what executes must not be
- * the host's own child; nor may anything that the host would have to reap outlive the call.
+ * The processes: host -> stub (no SIGCHLD child of the host, ends at once, reaped with __WALL) ->
+ * keeper (a session of its own, child of init) -> program. The keeper waits for the program and
+ * reports; a detached program takes the keeper's place. execve makes SIGCHLD the exit signal again,
+ * so what executes must not be the host's own child; nor may anything that the host would have to
+ * reap outlive the call.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -47,12 +48,12 @@ static void default_signals(void)
     }
 }
 
-/* The caller of sudo may have set limits that would stop the program while it holds the lock. Where a limit cannot
- * be raised, all of what is allowed must do. */
+/* The caller of sudo may have set limits that would stop the program while it holds the lock. Where
+ * a limit cannot be raised, all of what is allowed must do. */
 static void fix_limits(void)
 {
     static const struct {
-        __rlimit_resource_t resource;
+        unsigned resource;
         rlim_t value;
     } limits[] = {
         {RLIMIT_CORE, 0},
@@ -87,8 +88,8 @@ static void fix_scheduling(void)
     setpriority(PRIO_PROCESS, 0, 0);
 }
 
-/* All three ids become the effective ones: a process whose real uid is the caller's could be stopped by
- * them. */
+/* All three ids become the effective ones: a process whose real uid is the caller's could be
+ * stopped by them. */
 static bool fix_identity(const struct refresh_stub *stub)
 {
     if (stub->uid == 0 && syscall(CALL_SETGROUPS, 0, NULL) != 0) {

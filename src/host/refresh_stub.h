@@ -1,6 +1,6 @@
 /*
- * What happens between the host process and auth0jwt-refresh, after the clone: code that may call nothing but
- * system calls, because another thread may have held any lock at that moment.
+ * What happens between the host process and auth0jwt-refresh, after the clone: code that may call
+ * nothing but system calls, because another thread may have held any lock at that moment.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,11 +15,11 @@
 struct refresh_stub {
     char *const *argv; /* argv[0] is the absolute path of the program */
     char *const *envp;
-    int report;        /* where reports are written */
-    uid_t uid;         /* becomes real, effective and saved */
+    int report; /* where reports are written */
+    uid_t uid;  /* becomes real, effective and saved */
     gid_t gid;
-    unsigned alarm;    /* seconds after which the program is killed, whatever it does */
-    bool wait;         /* stay and report its status */
+    unsigned alarm; /* seconds after which the program is killed, whatever it does */
+    bool wait;      /* stay and report its status */
 };
 
 /* One report, written whole. */
@@ -35,8 +35,8 @@ enum refresh_report_kind {
     REFRESH_REPORT_STATUS /* value: wait status of the program */
 };
 
-/* The rest of the direct child's life: it leaves a grandchild behind, which nobody but init waits for, and ends at
- * once. All signals are blocked when it is called. */
+/* The rest of the direct child's life: it leaves a grandchild behind, which nobody but init waits
+ * for, and ends at once. All signals are blocked when it is called. */
 void refresh_stub_run(const struct refresh_stub *stub) __attribute__((noreturn));
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Authenticate and account phase. Nothing is decided here: login_decide and login_recheck do that. This
- * file sees to it that the answer is asked for, that it ends up where it belongs, and that libpam, the log and
- * the user learn the verdict.
+ * Authenticate and account phase. Nothing is decided here: login_decide and login_recheck do that.
+ * This file sees to it that the answer is asked for, that it ends up where it belongs, and that
+ * libpam, the log and the user learn the verdict.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -37,8 +37,8 @@ static void write_log(struct request *request, const struct decision *decision)
     decision_log(decision, &request->place, &request->log);
 }
 
-/* For the log of what login_decide did not get to see. A literal match puts no condition on the account but that
- * it exists. */
+/* For the log of what login_decide did not get to see. A literal match puts no condition on the
+ * account but that it exists. */
 static bool account_exists(const struct request *request)
 {
     return account_check(request->config, request->place.user, ACCOUNT_MATCH_LITERAL, NULL) ==
@@ -76,8 +76,8 @@ static enum reason get_answer(struct request *request, struct answer *answer, bo
     return prompt_token(request->pamh, &terms, answer);
 }
 
-/* An ordinary password, also an exempt account's, stays for the next module; a token does not, accepted or
- * refused. */
+/* An ordinary password, also an exempt account's, stays for the next module; a token does not,
+ * accepted or refused. */
 static enum reason settle_authtok(struct request *request, const struct answer *answer, bool keep)
 {
     const void *text = keep && answer->typed.len > 0 ? answer->typed.ptr : NULL;
@@ -89,8 +89,8 @@ static enum reason settle_authtok(struct request *request, const struct answer *
     return code == PAM_BUF_ERR ? REASON_OUT_OF_MEMORY : REASON_INTERNAL;
 }
 
-/* An exempt account. A remote user must be prompted like anybody else; the answer is for the next module,
- * whatever it is. */
+/* An exempt account. A remote user must be prompted like anybody else; the answer is for the next
+ * module, whatever it is. */
 static int leave_alone(struct request *request)
 {
     struct answer answer = {0};
@@ -113,8 +113,8 @@ static int leave_alone(struct request *request)
     return code;
 }
 
-/* Everything up to the verdict, PAM_AUTHTOK and the data on the handle included. What is left in *login is the
- * caller's to free, after the decision, which borrows from it. */
+/* Everything up to the verdict, PAM_AUTHTOK and the data on the handle included. What is left in
+ * *login is the caller's to free, after the decision, which borrows from it. */
 static enum reason judge(struct request *request, struct answer *answer, struct decision *decision,
                          struct login **login)
 {
@@ -154,7 +154,8 @@ int phase_authenticate(struct request *request)
         reason = request_ask_user(request, &decision.detail);
         answer.failed = reason == REASON_NO_TOKEN;
     }
-    if (reason == REASON_ACCEPTED && account_exempt(&request->service->exempt, request->place.user)) {
+    if (reason == REASON_ACCEPTED &&
+        account_exempt(&request->service->exempt, request->place.user)) {
         code = leave_alone(request);
         goto out;
     }

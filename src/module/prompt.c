@@ -1,11 +1,11 @@
 /*
- * Asking for the token in parts. A prompt of sudo holds 511 bytes, one of ssh 1023, one of su or login 4095;
- * an Auth0 token has 800 and more.
+ * Asking for the token in parts. A prompt of sudo holds 511 bytes, one of ssh 1023, one of su or
+ * login 4095; an Auth0 token has 800 and more.
  *
- * For a remote user nothing but the length of an answer may decide whether another part is asked for: sshd
- * replaces what an unknown user answers by other bytes of the same length, and who counts the prompts must
- * not learn from them who exists. A local answer goes on where it looks like a piece of a token and ends
- * in a backslash.
+ * For a remote user nothing but the length of an answer may decide whether another part is asked
+ * for: sshd replaces what an unknown user answers by other bytes of the same length, and who counts
+ * the prompts must not learn from them who exists. A local answer goes on where it looks like a
+ * piece of a token and ends in a backslash.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -21,8 +21,9 @@
 /* Room beyond the largest token, for white space and "Bearer " around it. */
 enum { ROOM_AROUND = 256 };
 
-static const char hint[] = "That was too long for one answer. Give the token in parts of at most 500 bytes, "
-                           "each but the last with a backslash at its end.\n";
+static const char hint[] =
+    "That was too long for one answer. Give the token in parts of at most 500 bytes, "
+    "each but the last with a backslash at its end.\n";
 
 struct parts {
     const struct prompt_terms *terms;
@@ -70,8 +71,8 @@ static void add_part(struct parts *parts, struct bytes part)
     size_t kept = part.len < room ? part.len : room;
 
     parts->equal = parts->count == 0 || (parts->equal && bytes_equal(part, part_at(parts, 0)));
-    parts->piece = token_bytes(bare) &&
-                   (parts->count == 0 ? bytes_begin_with(bare, "eyJ") : parts->piece);
+    parts->piece =
+        token_bytes(bare) && (parts->count == 0 ? bytes_begin_with(bare, "eyJ") : parts->piece);
     parts->full = parts->full || kept < part.len;
     parts->length += part.len;
     if (kept > 0) {
@@ -115,8 +116,8 @@ static void prompt_text(const char *first, size_t number, struct text *out)
     text_add(out, "%.*s (part %zu): ", (int)stem.len, first, number);
 }
 
-/* One prompt: the PAM code of the conversation. The caller wipes and frees *answer, which is NULL for an empty
- * one. */
+/* One prompt: the PAM code of the conversation. The caller wipes and frees *answer, which is NULL
+ * for an empty one. */
 static int ask(pam_handle_t *pamh, const struct parts *parts, bool with_hint, char **answer)
 {
     struct text text = {0};
@@ -135,8 +136,9 @@ static int ask(pam_handle_t *pamh, const struct parts *parts, bool with_hint, ch
     return code;
 }
 
-/* All prompts: PAM_SUCCESS, or how the conversation failed. sudo fails it for an answer of more than 511
- * bytes, and may then be asked again; the hint goes with the prompt, because sudo wants silence. */
+/* All prompts: PAM_SUCCESS, or how the conversation failed. sudo fails it for an answer of more
+ * than 511 bytes, and may then be asked again; the hint goes with the prompt, because sudo wants
+ * silence. */
 static int ask_parts(pam_handle_t *pamh, struct parts *parts)
 {
     bool hinted = parts->terms->remote;

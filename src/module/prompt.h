@@ -1,6 +1,6 @@
 /*
- * The conversation in which the user gives the token: in one answer, or in parts where the host's prompt
- * cannot hold it whole.
+ * The conversation in which the user gives the token: in one answer, or in parts where the host's
+ * prompt cannot hold it whole.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,12 +25,13 @@ struct prompt_terms {
 
 /* What the user gave. Zeroed is empty; free with answer_free. */
 struct answer {
-    struct blob store;   /* owned: memory behind typed */
-    struct blob joined;  /* owned: memory behind token */
-    struct bytes typed;  /* as typed, all parts, followed by a NUL */
-    struct bytes token;  /* the candidate: joined, without white space around it and "Bearer " before it */
-    size_t length;       /* bytes typed in all prompts together */
-    bool failed;         /* the conversation failed */
+    struct blob store;  /* owned: memory behind typed */
+    struct blob joined; /* owned: memory behind token */
+    struct bytes typed; /* as typed, all parts, followed by a NUL */
+    struct bytes
+        token; /* the candidate: joined, without white space around it and "Bearer " before it */
+    size_t length; /* bytes typed in all prompts together */
+    bool failed;   /* the conversation failed */
 };
 
 /* Asks. REASON_ACCEPTED, REASON_NO_TOKEN (an empty answer, or answer->failed), or

@@ -132,8 +132,10 @@ enum reason request_load(struct request *request, struct text *why)
     }
     request->service = config_service(request->config, request->place.service);
     if (request->service == NULL) {
-        text_set(why, "%s: no section for this service: add [service NAME] with its name, or "
-                      "[service *]", path);
+        text_set(why,
+                 "%s: no section for this service: add [service NAME] with its name, or "
+                 "[service *]",
+                 path);
         return REASON_CONFIG_ERROR;
     }
     return REASON_ACCEPTED;

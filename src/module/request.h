@@ -1,6 +1,6 @@
 /*
- * One call of one pam_sm_* function: module arguments, configuration, PAM items, log, clock, and what
- * authenticate leaves on the PAM handle for the account phase.
+ * One call of one pam_sm_* function: module arguments, configuration, PAM items, log, clock, and
+ * what authenticate leaves on the PAM handle for the account phase.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -51,8 +51,8 @@ void request_end(struct request *request);
  * REASON_CONFIG_ERROR with `why`, REASON_OUT_OF_MEMORY, REASON_INTERNAL. */
 enum reason request_load(struct request *request, struct text *why);
 
-/* The name that the user gave, asked for by libpam where the host has not set it. REASON_ACCEPTED, or
- * REASON_NO_TOKEN where the conversation failed. */
+/* The name that the user gave, asked for by libpam where the host has not set it. REASON_ACCEPTED,
+ * or REASON_NO_TOKEN where the conversation failed. */
 enum reason request_ask_user(struct request *request, struct text *why);
 
 /* The clock is read here, once, when there is something to judge: a user may have taken an hour to
@@ -71,13 +71,15 @@ const char *request_item(const struct request *request, int item);
 /* A sentence for the user, unless the host wants silence or there is nothing to say. */
 void request_tell(const struct request *request, const char *sentence);
 
-/* What authenticate decided is kept on the handle until pam_end. On REASON_ACCEPTED *login has moved there. */
+/* What authenticate decided is kept on the handle until pam_end. On REASON_ACCEPTED *login has
+ * moved there. */
 enum reason request_keep(struct request *request, struct login **login);
 
 /* It; NULL where there is none. Borrowed. */
 const struct login *request_kept(const struct request *request);
 
-/* Drops what an earlier authenticate left on the handle: sshd goes on with it after a failed password. */
+/* Drops what an earlier authenticate left on the handle: sshd goes on with it after a failed
+ * password. */
 enum reason request_forget(struct request *request);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Dropping privileges, one checked step after the other. The order matters: groups while still root, the
- * parent-death signal after the ids, because their change clears it.
+ * Dropping privileges, one checked step after the other. The order matters: groups while still
+ * root, the parent-death signal after the ids, because their change clears it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -101,14 +101,12 @@ static bool drop(const struct confinement *plan, struct text *why)
 static bool limit(struct text *why)
 {
     static const struct {
-        __rlimit_resource_t resource;
+        unsigned resource;
         rlim_t value;
         const char *name;
     } limits[] = {
-        {RLIMIT_CORE, 0, "RLIMIT_CORE"},
-        {RLIMIT_FSIZE, 0, "RLIMIT_FSIZE"},
-        {RLIMIT_CPU, CPU_SECONDS, "RLIMIT_CPU"},
-        {RLIMIT_NOFILE, DESCRIPTORS, "RLIMIT_NOFILE"},
+        {RLIMIT_CORE, 0, "RLIMIT_CORE"},         {RLIMIT_FSIZE, 0, "RLIMIT_FSIZE"},
+        {RLIMIT_CPU, CPU_SECONDS, "RLIMIT_CPU"}, {RLIMIT_NOFILE, DESCRIPTORS, "RLIMIT_NOFILE"},
         {RLIMIT_AS, MEMORY_LIMIT, "RLIMIT_AS"},
     };
     size_t i;

@@ -1,5 +1,6 @@
 /*
- * The child that talks to the network has nothing to lose: no privilege, no file to write, no way back.
+ * The child that talks to the network has nothing to lose: no privilege, no file to write, no way
+ * back.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,11 +20,12 @@ struct confinement {
     unsigned alarm; /* seconds of wall clock to live */
 };
 
-/* Fills in whom to become: where this process is root, AUTH0JWT_USER or else nobody. False with `why`. */
+/* Fills in whom to become: where this process is root, AUTH0JWT_USER or else nobody. False with
+ * `why`. */
 bool confine_plan(struct confinement *plan, struct text *why);
 
-/* Gives everything up, for good, and checks that it is gone. False with `why`: then nothing may be done but
- * to say so and to end. To be called before any library that the network reaches. */
+/* Gives everything up, for good, and checks that it is gone. False with `why`: then nothing may be
+ * done but to say so and to end. To be called before any library that the network reaches. */
 bool confine_enter(const struct confinement *plan, struct text *why);
 
 /* 0, 1 and 2 become /dev/null, `*fd` becomes 3, all others are closed. */

@@ -1,6 +1,6 @@
 /*
- * One child serves a whole refresh, discovery and keys, over one connection. It is killed in any case: nothing that
- * it could still do is wanted.
+ * One child serves a whole refresh, discovery and keys, over one connection. It is killed in any
+ * case: nothing that it could still do is wanted.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -150,7 +150,8 @@ bool fetcher_get(struct fetcher *fetcher, const char *url, struct reply *reply, 
     memcpy(request.url, url, strlen(url));
     request.connect_ms = fetcher->connect_ms;
     request.total_ms = (uint32_t)left;
-    /* A child that could not confine itself says so and ends, so a request that cannot be sent is no news. */
+    /* A child that could not confine itself says so and ends, so a request that cannot be sent is
+     * no news. */
     (void)frame_send_request(fetcher->fd, &request);
     received = frame_receive_reply(fetcher->fd, fetcher->deadline + GRACE_MS, reply);
     if (!received) {

@@ -1,7 +1,7 @@
 /*
- * What the two processes say to each other: a request is an address and two time limits, a reply is bytes with
- * a digest over all of it. The child may be in anybody's hands, so a reply is taken only whole and
- * within its limits.
+ * What the two processes say to each other: a request is an address and two time limits, a reply is
+ * bytes with a digest over all of it. The child may be in anybody's hands, so a reply is taken only
+ * whole and within its limits.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -46,8 +46,8 @@ struct reply {
     struct blob body; /* freed with blob_free */
 };
 
-/* Both fill every byte or fail. deadline is monotonic_ms() time; the child, which has an alarm, gives
- * INT64_MAX. */
+/* Both fill every byte or fail. deadline is monotonic_ms() time; the child, which has an alarm,
+ * gives INT64_MAX. */
 bool frame_send_request(int fd, const struct request *request);
 bool frame_receive_request(int fd, struct request *out);
 bool frame_send_reply(int fd, const struct reply *reply);

@@ -1,6 +1,6 @@
 /*
- * libcurl with everything off that is not needed: no other scheme, no redirect, no proxy, no cookie, no netrc, no
- * compression, no environment. It judges nothing that it receives.
+ * libcurl with everything off that is not needed: no other scheme, no redirect, no proxy, no
+ * cookie, no netrc, no compression, no environment. It judges nothing that it receives.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -43,8 +43,8 @@ static void take_header(struct bytes line, const char *name, char out[FRAME_TEXT
     size_t length = strlen(name);
     struct bytes value = bytes_trim(bytes_from(line, length));
 
-    if (bytes_equal_string_nocase(bytes_first(line, length), name) &&
-        value.len < FRAME_TEXT_MAX && bytes_find(value, '\0') == value.len) {
+    if (bytes_equal_string_nocase(bytes_first(line, length), name) && value.len < FRAME_TEXT_MAX &&
+        bytes_find(value, '\0') == value.len) {
         memset(out, 0, FRAME_TEXT_MAX);
         if (value.len > 0) {
             memcpy(out, value.ptr, value.len);
@@ -190,9 +190,9 @@ void https_serve(int fd, struct bytes ca)
         curl = curl_easy_init();
         headers = curl_slist_append(NULL, "Accept: application/json");
     }
-    while (curl != NULL && headers != NULL && (room.ptr != NULL || blob_new(&room, FRAME_BODY_MAX)) &&
-           set_connection(curl, ca) && set_behaviour(curl) &&
-           curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+    while (curl != NULL && headers != NULL &&
+           (room.ptr != NULL || blob_new(&room, FRAME_BODY_MAX)) && set_connection(curl, ca) &&
+           set_behaviour(curl) && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
            frame_receive_request(fd, &request)) {
         struct reply reply;
 

@@ -8,8 +8,9 @@
 
 #include "base/bytes.h"
 
-/* Answers requests from the descriptor until it is closed. Certificates are verified against the authorities in
- * `ca` (PEM), or the system's where it is empty. The process must be confined already. */
+/* Answers requests from the descriptor until it is closed. Certificates are verified against the
+ * authorities in `ca` (PEM), or the system's where it is empty. The process must be confined
+ * already. */
 void https_serve(int fd, struct bytes ca);
 
 #endif

@@ -49,8 +49,7 @@ bool url_is_on_host_of(struct bytes url, const char *issuer)
     /* A key set's address, other than an issuer, may have a query. */
     return is_plain(url) &&
            https_url_parse(bytes_first(url, bytes_find(url, '?')), &theirs) == NULL &&
-           https_url_parse(bytes_of(issuer), &ours) == NULL &&
-           https_url_same_place(&theirs, &ours);
+           https_url_parse(bytes_of(issuer), &ours) == NULL && https_url_same_place(&theirs, &ours);
 }
 
 /* Parses the body as a JSON object, or says what it is instead. */

@@ -1,6 +1,6 @@
 /*
- * auth0jwt-refresh: fetches the signing keys of the configured tenants into the key cache (auth0jwt-refresh(8)).
- * The only program of a host that talks to the network for it.
+ * auth0jwt-refresh: fetches the signing keys of the configured tenants into the key cache
+ * (auth0jwt-refresh(8)). The only program of a host that talks to the network for it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -47,10 +47,14 @@ static const char help[] =
 static bool parse_options(int argc, char **argv, struct options *options, int *status)
 {
     static const struct option names[] = {
-        {"config", required_argument, NULL, 'c'}, {"tenant", required_argument, NULL, 't'},
-        {"unknown-kid", no_argument, NULL, 'u'},  {"force", no_argument, NULL, 'f'},
-        {"detach", no_argument, NULL, 'd'},       {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'v'},
+        {"config", required_argument, NULL, 'c'},
+        {"tenant", required_argument, NULL, 't'},
+        {"unknown-kid", no_argument, NULL, 'u'},
+        {"force", no_argument, NULL, 'f'},
+        {"detach", no_argument, NULL, 'd'},
+        {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
     int found;
@@ -97,8 +101,8 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
     return true;
 }
 
-/* Whoever started us leaves nothing behind that could change what we do: environment, signals, umask,
- * closed standard descriptors. */
+/* Whoever started us leaves nothing behind that could change what we do: environment, signals,
+ * umask, closed standard descriptors. */
 static bool settle(void)
 {
     struct sigaction standard = {.sa_handler = SIG_DFL};
@@ -157,7 +161,7 @@ static void log_to_stderr(void *context, int level, const char *line)
 static enum refresh_exit worse(enum refresh_exit a, enum refresh_exit b)
 {
     static const int rank[] = {
-        [REFRESH_EXIT_FRESH] = 0, [REFRESH_EXIT_NOT_NOW] = 1, [REFRESH_EXIT_LOCK] = 2,
+        [REFRESH_EXIT_FRESH] = 0,  [REFRESH_EXIT_NOT_NOW] = 1, [REFRESH_EXIT_LOCK] = 2,
         [REFRESH_EXIT_FAILED] = 3, [REFRESH_EXIT_USAGE] = 4,
     };
 

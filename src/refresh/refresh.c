@@ -1,6 +1,6 @@
 /*
- * An attempt is written down before it is made, as a failure, so that one that is killed counts too. Only a key set
- * with a usable key replaces the cached one.
+ * An attempt is written down before it is made, as a failure, so that one that is killed counts
+ * too. Only a key set with a usable key replaces the cached one.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -258,10 +258,8 @@ static enum refresh_exit refresh_locked(struct run *run)
 enum refresh_exit refresh_tenant(const struct config *config, const struct tenant *tenant,
                                  const struct refresh_options *options)
 {
-    struct run run = {.config = config,
-                      .tenant = tenant,
-                      .options = options,
-                      .started = (int64_t)time(NULL)};
+    struct run run = {
+        .config = config, .tenant = tenant, .options = options, .started = (int64_t)time(NULL)};
     enum refresh_exit exit = REFRESH_EXIT_USAGE;
     int folder = -1;
     int lock = -1;

@@ -80,7 +80,14 @@ class PyJWT:
             return rsa.generate_private_key(public_exponent=65537, key_size=2048)
         if alg == "EdDSA":
             return ed25519.Ed25519PrivateKey.generate()
-        return ec.generate_private_key({"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}[alg])
+        curve = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}[alg]
+        while True:
+            key = ec.generate_private_key(curve)
+            numbers = key.public_key().public_numbers()
+            # PyJWT 2.6 drops leading zeros of coordinates, which RFC 7518 section 6.2.1.2 forbids; half of the P-521 keys
+            # have one. Only keys that it exports as the RFC says are of use here.
+            if min(numbers.x, numbers.y).bit_length() > curve.key_size // 8 * 8 - 8 * (curve.key_size % 8 == 0):
+                return key
 
     def jwks(self, key):
         family = (jwt.algorithms.RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey)

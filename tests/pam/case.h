@@ -23,8 +23,8 @@ struct test_case {
     size_t count;
 };
 
-/* Reads the file; what is no case ends the program. Lines before the first section, lines that begin with '#'
- * and empty lines are left out. */
+/* Reads the file; what is no case ends the program. Lines before the first section, lines that
+ * begin with '#' and empty lines are left out. */
 void case_read(const char *path, struct test_case *out);
 void case_free(struct test_case *test);
 

@@ -1,7 +1,8 @@
 /*
- * The neighbour in the stack, for tests of the module: as `before` it hands PAM_AUTHTOK over as an earlier
- * module would, as `after` it looks at what is left there, and in the account phase it shows that
- * the module before it answered PAM_IGNORE. The functions it calls are the test program's.
+ * The neighbour in the stack, for tests of the module: as `before` it hands PAM_AUTHTOK over as an
+ * earlier module would, as `after` it looks at what is left there, and in the account phase it
+ * shows that the module before it answered PAM_IGNORE. The functions it calls are the test
+ * program's.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,7 +1,7 @@
 /*
- * Whoever holds no good token cannot tell whether a user exists: what the module asks and says is the same for
- * a user who exists and gets the answers as typed, and for one who does not and gets sshd's
- * substitute of the same length.
+ * Whoever holds no good token cannot tell whether a user exists: what the module asks and says is
+ * the same for a user who exists and gets the answers as typed, and for one who does not and gets
+ * sshd's substitute of the same length.
  *
  *     twins MODULE PROBE
  *
@@ -14,12 +14,11 @@
 #include "stage.h"
 #include "world.h"
 
-
 /* Answers the prompts one after another with pieces of a text, or always with the whole text. */
 struct user {
     const struct world *world;
     const char *text;
-    size_t part;     /* bytes in an answer; 0: all of it, each time */
+    size_t part; /* bytes in an answer; 0: all of it, each time */
     size_t given;
     bool substitute; /* as sshd does for a user who does not exist */
 };
@@ -111,13 +110,14 @@ static int compare_both(const struct world *world, const char *what, const char 
 
 int main(int argc, char **argv)
 {
-    static const size_t lengths[] = {0,   1,   8,   43,  254, 255, 256,  257,  342,  499,  500,  501, 510,
-                                     511, 512, 750, 999, 1000, 1022, 1023, 1024, 1025, 1500, 2000, 4094,
-                                     4095, 4096, 16000, 16384, 16385, 31999, 32000, 32001, 40000};
+    static const size_t lengths[] = {0,     1,     8,     43,    254,   255,   256,  257,  342,
+                                     499,   500,   501,   510,   511,   512,   750,  999,  1000,
+                                     1022,  1023,  1024,  1025,  1500,  2000,  4094, 4095, 4096,
+                                     16000, 16384, 16385, 31999, 32000, 32001, 40000};
     static const char *const units[] = {"A", "p!", "eyJ", "."};
-    static const char *const recipes[] = {"signature = broken", "iss = \"https://evil.test/\"",
-                                          "header.alg = \"none\"", "header.kid = \"unknown\"",
-                                          "header.typ = \"dpop+jwt\"", "header.crit = [\"x\"]"};
+    static const char *const recipes[] = {
+        "signature = broken",       "iss = \"https://evil.test/\"", "header.alg = \"none\"",
+        "header.kid = \"unknown\"", "header.typ = \"dpop+jwt\"",    "header.crit = [\"x\"]"};
     struct keyring keys;
     struct world world;
     char *folder, *arguments;

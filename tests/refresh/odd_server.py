@@ -57,7 +57,7 @@ class Authority:
 
 
 class OddServer:
-    """Answers every request with one document, over TLS with this certificate (None: in the clear)."""
+    """Answers every request with one document, over TLS (without a certificate: in the clear)."""
 
     def __init__(self, certificate, document=b"{}", maximum=None):
         self.context = None

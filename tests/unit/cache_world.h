@@ -1,6 +1,6 @@
 /*
- * A folder of its own under /tmp, a configuration with one tenant whose cache lies there, and key sets to put
- * into it, for the tests of the key cache.
+ * A folder of its own under /tmp, a configuration with one tenant whose cache lies there, and key
+ * sets to put into it, for the tests of the key cache.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -33,8 +33,8 @@ extern const char world_issuer[];
 struct cache_world *cache_world_make(void);
 void cache_world_remove(struct cache_world **world);
 
-/* A file in the cache folder with one good key of this kid, one that cannot be used (kid "enc"), and these
- * times. Freed with key_file_free. */
+/* A file in the cache folder with one good key of this kid, one that cannot be used (kid "enc"),
+ * and these times. Freed with key_file_free. */
 struct key_file *world_key_file(const char *kid, int64_t fetched, int64_t checked);
 
 /* Writes such a file as auth0jwt-refresh would. */

@@ -1,6 +1,6 @@
 /*
- * Memory that runs out on demand: link with -Wl,--wrap= of malloc, calloc, realloc and strdup. Allocations inside
- * of shared libraries are not counted.
+ * Memory that runs out on demand: link with -Wl,--wrap= of malloc, calloc, realloc and strdup.
+ * Allocations inside of shared libraries are not counted.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,5 +1,6 @@
 /*
- * Files for tests, in a folder that meets the rules of base/safe_file.h for root and for anybody else.
+ * Files for tests, in a folder that meets the rules of base/safe_file.h for root and for anybody
+ * else.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -49,7 +49,7 @@ static void record_limits(FILE *out)
         const char *name;
         int resource;
     } rows[] = {
-        {"core", RLIMIT_CORE}, {"cpu", RLIMIT_CPU}, {"fsize", RLIMIT_FSIZE},
+        {"core", RLIMIT_CORE},     {"cpu", RLIMIT_CPU}, {"fsize", RLIMIT_FSIZE},
         {"nofile", RLIMIT_NOFILE}, {"as", RLIMIT_AS},
     };
     size_t i;

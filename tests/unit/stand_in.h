@@ -1,7 +1,7 @@
 /*
- * What a test program does when it is executed in the place of auth0jwt-refresh: it writes down what it sees of
- * itself beside the file that --config names, and does what that file says: `exit N`, `sleep MS` (then
- * exit 0), `kill N`.
+ * What a test program does when it is executed in the place of auth0jwt-refresh: it writes down
+ * what it sees of itself beside the file that --config names, and does what that file says: `exit
+ * N`, `sleep MS` (then exit 0), `kill N`.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

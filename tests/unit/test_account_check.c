@@ -1,6 +1,6 @@
 /*
- * The rules for accounts behind a passwd and a group database of this file's own, which can fail in every way
- * that NSS has; and the rules for names.
+ * The rules for accounts behind a passwd and a group database of this file's own, which can fail in
+ * every way that NSS has; and the rules for names.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -61,8 +61,8 @@ static int answer(const char *name, struct passwd *entry, size_t size, struct pa
     for (i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
         if (strcmp(users[i].asked, name) == 0) {
             snprintf(text, sizeof(text), "%s", users[i].name);
-            *entry = (struct passwd){
-                .pw_name = text, .pw_uid = users[i].uid, .pw_gid = users[i].gid};
+            *entry =
+                (struct passwd){.pw_name = text, .pw_uid = users[i].uid, .pw_gid = users[i].gid};
             *result = entry;
             break;
         }
@@ -140,10 +140,10 @@ static void test_uids(void **state)
         bool pattern; /* a pattern line that writes the name out? */
         bool literal; /* a literal line? */
     } cases[] = {
-        {"alice", true, true, true},   {"last", true, true, true},
-        {"below", false, false, true}, {"above", false, false, true},
-        {"root", false, false, true},  {"toor", false, false, true},
-        {"none", false, false, false}, {"absent", false, false, false},
+        {"alice", true, true, true},     {"last", true, true, true},
+        {"below", false, false, true},   {"above", false, false, true},
+        {"root", false, false, true},    {"toor", false, false, true},
+        {"none", false, false, false},   {"absent", false, false, false},
         {"folded", false, false, false}, {"Folded", false, false, false},
         {"Big", false, true, true},
     };
@@ -160,8 +160,7 @@ static void test_uids(void **state)
         assert_int_equal(pattern, cases[i].pattern ? REASON_ACCEPTED : REASON_ACCOUNT_REFUSED);
         assert_int_equal(literal, cases[i].literal ? REASON_ACCEPTED : REASON_ACCOUNT_REFUSED);
         assert_int_equal(check(cases[i].user, ACCOUNT_MATCH_NONE, &why), REASON_ACCOUNT_REFUSED);
-        assert_int_equal(check(cases[i].user, (enum account_match)9, &why),
-                         REASON_ACCOUNT_REFUSED);
+        assert_int_equal(check(cases[i].user, (enum account_match)9, &why), REASON_ACCOUNT_REFUSED);
     }
 }
 
@@ -209,10 +208,10 @@ static void test_database_errors(void **state)
         int error;
         enum reason reason;
     } cases[] = {
-        {EINTR, REASON_ACCEPTED},          {ENOENT, REASON_ACCOUNT_REFUSED},
-        {ESRCH, REASON_ACCOUNT_REFUSED},   {EBADF, REASON_ACCOUNT_REFUSED},
-        {EPERM, REASON_ACCOUNT_REFUSED},   {ENOMEM, REASON_OUT_OF_MEMORY},
-        {EIO, REASON_INTERNAL},            {EMFILE, REASON_INTERNAL},
+        {EINTR, REASON_ACCEPTED},        {ENOENT, REASON_ACCOUNT_REFUSED},
+        {ESRCH, REASON_ACCOUNT_REFUSED}, {EBADF, REASON_ACCOUNT_REFUSED},
+        {EPERM, REASON_ACCOUNT_REFUSED}, {ENOMEM, REASON_OUT_OF_MEMORY},
+        {EIO, REASON_INTERNAL},          {EMFILE, REASON_INTERNAL},
         {ERANGE, REASON_ACCEPTED},
     };
     struct text why = {0};

@@ -1,6 +1,6 @@
 /*
- * The accounts file: which lines let whom be whom, which are malformed and where, machine tokens, the account
- * claim, files that are missing or unsafe, memory that runs out.
+ * The accounts file: which lines let whom be whom, which are malformed and where, machine tokens,
+ * the account claim, files that are missing or unsafe, memory that runs out.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "claim_token.h"
 #include "config_text.h"
 #include "fail_alloc.h"
 #include "host/accounts.h"
@@ -22,33 +23,6 @@
 static struct scratch scratch;
 static struct config *one; /* tenant main */
 static struct config *two; /* tenants main and other */
-
-enum { NOW = 1800000000 };
-
-/* --- tokens --------------------------------------------------------------------------------- */
-
-/* A token of the tenant with these claims beside the usual ones; `more` begins with a comma. */
-static void make_token(const struct tenant *tenant, const char *sub, const char *more,
-                       struct access_token *token)
-{
-    struct token_policy policy;
-    struct text detail = {0};
-    char payload[4096];
-
-    *token = (struct access_token){0};
-    config_policy(tenant, NULL, &policy);
-    snprintf(payload, sizeof(payload),
-             "{\"iss\":\"%s\",\"sub\":\"%s\",\"aud\":\"%s\",\"iat\":%d,\"exp\":%d%s}",
-             tenant->issuer, sub, tenant->audience.item[0], NOW - 1, NOW + 600, more);
-    assert_int_equal(json_parse(bytes_of(payload), &token->json), REASON_ACCEPTED);
-    assert_int_equal(claims_check(&policy, token->json, NOW, &token->claims, &detail),
-                     REASON_ACCEPTED);
-}
-
-static void drop_token(struct access_token *token)
-{
-    json_free(&token->json);
-}
 
 /* --- asking --------------------------------------------------------------------------------- */
 
@@ -66,11 +40,11 @@ static void run(const struct config *config, const struct ask *ask)
     struct access_token token;
     struct text why = {0};
     enum reason r;
-    enum reason expected = ask->match == ACCOUNT_MATCH_NONE ? REASON_ACCOUNT_NOT_MAPPED
-                                                            : REASON_ACCEPTED;
+    enum reason expected =
+        ask->match == ACCOUNT_MATCH_NONE ? REASON_ACCOUNT_NOT_MAPPED : REASON_ACCEPTED;
 
     scratch_write(&scratch, "accounts", ask->lines);
-    make_token(&config->tenant[0], ask->sub, ask->more != NULL ? ask->more : "", &token);
+    claim_token_make(&config->tenant[0], ask->sub, ask->more != NULL ? ask->more : "", &token);
     r = accounts_map(config, &config->tenant[0], &token, ask->user, &match, &why);
     if (r != expected || match != ask->match) {
         print_error("%s as %s with\n%s\n%s, match %d: %s\n", ask->sub, ask->user, ask->lines,
@@ -78,7 +52,7 @@ static void run(const struct config *config, const struct ask *ask)
     }
     assert_int_equal(r, expected);
     assert_int_equal(match, ask->match);
-    drop_token(&token);
+    claim_token_drop(&token);
 }
 
 static void run_all(const struct ask *asks, size_t count)
@@ -283,7 +257,7 @@ static void assert_malformed(const struct config *config, const char *complaint)
     struct text begin = {0};
     enum reason r;
 
-    make_token(&config->tenant[0], "auth0|a", "", &token);
+    claim_token_make(&config->tenant[0], "auth0|a", "", &token);
     text_set(&begin, "%s/accounts%s", scratch.path, complaint);
     r = accounts_map(config, &config->tenant[0], &token, "alice", &match, &why);
     if (r != REASON_CONFIG_ERROR || strncmp(why.at, begin.at, begin.len) != 0) {
@@ -292,7 +266,7 @@ static void assert_malformed(const struct config *config, const char *complaint)
     assert_int_equal(r, REASON_CONFIG_ERROR);
     assert_int_equal(match, ACCOUNT_MATCH_NONE);
     assert_memory_equal(why.at, begin.at, begin.len);
-    drop_token(&token);
+    claim_token_drop(&token);
 }
 
 static void test_malformed(void **state)
@@ -372,7 +346,7 @@ static void test_files(void **state)
         struct text why = {0};
 
         /* Named, it must exist; in its default place a missing one is empty. */
-        make_token(&one->tenant[0], "auth0|a", "", &token);
+        claim_token_make(&one->tenant[0], "auth0|a", "", &token);
         assert_int_equal(accounts_map(one, &one->tenant[0], &token, "alice", &match, &why),
                          REASON_CONFIG_ERROR);
         assert_non_null(strstr(why.at, "/accounts does not exist: create it"));
@@ -382,7 +356,7 @@ static void test_files(void **state)
                          REASON_ACCOUNT_NOT_MAPPED);
         assert_int_equal(accounts_map(config, &config->tenant[0], &token, "alice", &match, NULL),
                          REASON_ACCOUNT_NOT_MAPPED);
-        drop_token(&token);
+        claim_token_drop(&token);
     }
     config_free(&config);
 }
@@ -417,7 +391,7 @@ static void test_out_of_memory(void **state)
 
     (void)state;
     scratch_write(&scratch, "accounts", "main auth0|a alice\n");
-    make_token(&one->tenant[0], "auth0|a", "", &token);
+    claim_token_make(&one->tenant[0], "auth0|a", "", &token);
     for (n = 1; n < 100; n++) {
         enum account_match match = ACCOUNT_MATCH_LITERAL;
         enum reason r;
@@ -435,7 +409,7 @@ static void test_out_of_memory(void **state)
         assert_int_equal(match, ACCOUNT_MATCH_NONE);
     }
     assert_in_range(n, 2, 99);
-    drop_token(&token);
+    claim_token_drop(&token);
 }
 
 /* --- each line ------------------------------------------------------------------------------ */

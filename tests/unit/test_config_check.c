@@ -14,8 +14,7 @@
 
 static struct scratch scratch;
 
-#define REFUSED(cases)                                                                             \
-    config_text_all_refused(&scratch, cases, sizeof(cases) / sizeof((cases)[0]))
+#define REFUSED(cases) config_text_all_refused(&scratch, cases, sizeof(cases) / sizeof((cases)[0]))
 
 static void test_required(void **state)
 {
@@ -85,30 +84,40 @@ static void test_issuers(void **state)
     config_free(&config);
 }
 
-#define AUDIENCE(text) "[tenant main]\naudience = " text "\nissuer = https://login.example.com/\n" \
-                       "authorized_parties = *\n"
+#define AUDIENCE(text)                                                                             \
+    "[tenant main]\naudience = " text "\nissuer = https://login.example.com/\n"                    \
+    "authorized_parties = *\n"
 
 static void test_auth0_audiences(void **state)
 {
     static const struct bad_text cases[] = {
         {AUDIENCE("https://login.example.com/api/v2/"),
          "2: audience \"https://login.example.com/api/v2/\" is Auth0's own"},
-        {AUDIENCE("https://login.example.com/userinfo"), "2: audience \"https://login.example.com/u"},
-        {AUDIENCE("https://login.example.com/mfa/"), "2: audience \"https://login.example.com/mfa/"},
-        {AUDIENCE("https://login.example.com/me/"), "2: audience \"https://login.example.com/me/\""},
+        {AUDIENCE("https://login.example.com/userinfo"),
+         "2: audience \"https://login.example.com/u"},
+        {AUDIENCE("https://login.example.com/mfa/"),
+         "2: audience \"https://login.example.com/mfa/"},
+        {AUDIENCE("https://login.example.com/me/"),
+         "2: audience \"https://login.example.com/me/\""},
         {AUDIENCE("https://login.example.com/me"), "2: audience \"https://login.example.com/me\""},
-        {AUDIENCE("https://LOGIN.example.com/me/"), "2: audience \"https://LOGIN.example.com/me/\""},
+        {AUDIENCE("https://LOGIN.example.com/me/"),
+         "2: audience \"https://LOGIN.example.com/me/\""},
         {AUDIENCE("a https://other.eu.auth0.com/api/v2/"),
          "2: audience \"https://other.eu.auth0.com/api/v2/\" is Auth0's own"},
-        {AUDIENCE("https://other.auth0.com/userinfo"), "2: audience \"https://other.auth0.com/user"},
-        {AUDIENCE("https://two.test/mfa/") "[tenant two]\nissuer = https://two.test/\naudience = a\n"
-                                           "authorized_parties = *\n",
+        {AUDIENCE("https://other.auth0.com/userinfo"),
+         "2: audience \"https://other.auth0.com/user"},
+        {AUDIENCE(
+             "https://two.test/mfa/") "[tenant two]\nissuer = https://two.test/\naudience = a\n"
+                                      "authorized_parties = *\n",
          "2: audience \"https://two.test/mfa/\" is Auth0's own"},
     };
     static const char *const good[] = {
-        AUDIENCE("https://login.example.com/api"),  AUDIENCE("https://login.example.com/"),
-        AUDIENCE("https://login.example.com/api/v2/x"), AUDIENCE("https://other.test/api/v2/"),
-        AUDIENCE("https://auth0.com/me/"),          AUDIENCE("https://xauth0.com/userinfo"),
+        AUDIENCE("https://login.example.com/api"),
+        AUDIENCE("https://login.example.com/"),
+        AUDIENCE("https://login.example.com/api/v2/x"),
+        AUDIENCE("https://other.test/api/v2/"),
+        AUDIENCE("https://auth0.com/me/"),
+        AUDIENCE("https://xauth0.com/userinfo"),
         AUDIENCE("urn:hosts"),
     };
     size_t i;
@@ -131,7 +140,8 @@ static void test_services(void **state)
     static const struct bad_text cases[] = {
         {BASE "tenants = main two\n", "7: there is no [tenant NAME] section for \"two\""},
         {BASE "audience = b\n", "7: no tenant of this service has the audience \"b\""},
-        {BASE "audience = https://login.example.com b\n", "7: no tenant of this service has the au"},
+        {BASE "audience = https://login.example.com b\n",
+         "7: no tenant of this service has the au"},
         {TWO SERVICE "tenants = main\naudience = two\n",
          "12: no tenant of this service has the audience \"two\""},
         {TWO SERVICE "audience = https://two.test/userinfo\n",
@@ -151,17 +161,20 @@ static void test_services(void **state)
 static void test_combinations(void **state)
 {
     static const struct bad_text cases[] = {
-        {BASE "account_type = virtual\ngroups = yes\n", "7: account_type = virtual excludes groups"},
+        {BASE "account_type = virtual\ngroups = yes\n",
+         "7: account_type = virtual excludes groups"},
         {BASE "use_session = yes\naccount_type = virtual\n", "8: account_type = virtual excludes"},
         {BASE "record_session = yes\nset_user = yes\n", "8: set_user excludes groups, record_sess"},
         {TENANT "[service *]\nrequire = none\naccount_type = virtual\n",
          "7: account_type = virtual cannot stand in [service *]"},
         {TENANT "[service *]\nrequire = none\nset_user = yes\n", "7: set_user cannot stand in"},
-        {BASE "use_session = yes\nrecord_session = yes\n", "7: use_session and record_session excl"},
+        {BASE "use_session = yes\nrecord_session = yes\n",
+         "7: use_session and record_session excl"},
         {BASE "use_session = yes\nwithout_token = ignore\n", "8: without_token = ignore together"},
         {TENANT "[service su]\nrequire = none\nuse_session = yes\n", "7: use_session cannot work"},
         {TENANT "[service su-l x]\nrequire = none\nuse_session = yes\n", "7: use_session cannot"},
-        {TENANT "[service sudo]\nrequire = none\ngroups = yes\n", "7: groups has no place in a sec"},
+        {TENANT "[service sudo]\nrequire = none\ngroups = yes\n",
+         "7: groups has no place in a sec"},
         {TENANT "[service sudo-i]\nrequire = none\ngroups = yes\n", "7: groups has no place in a"},
         /* What may be combined is told to come later. */
         {BASE "use_session = yes\nwithout_token = deny\n", "7: use_session with this value is not"},
@@ -189,9 +202,12 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_required),       cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_keys),           cmocka_unit_test(test_issuers),
-        cmocka_unit_test(test_auth0_audiences), cmocka_unit_test(test_services),
+        cmocka_unit_test(test_required),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_issuers),
+        cmocka_unit_test(test_auth0_audiences),
+        cmocka_unit_test(test_services),
         cmocka_unit_test(test_combinations),
     };
 

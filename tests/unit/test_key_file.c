@@ -1,6 +1,7 @@
 /*
- * NAME.keys: what is written can be read, what is damaged counts as absent, and a failed write leaves the old
- * file. write, fsync, fchmod and renameat are wrapped (-Wl,--wrap) to fail on demand.
+ * NAME.keys: what is written can be read, what is damaged counts as absent, and a failed write
+ * leaves the old file. write, fsync, fchmod and renameat are wrapped (-Wl,--wrap) to fail on
+ * demand.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

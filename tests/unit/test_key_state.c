@@ -215,7 +215,7 @@ static void one_holder_at_a_time(void **state)
     assert_int_equal(take(world, 100, &second, &waited), KEY_LOCK_BUSY);
     assert_true(waited);
     assert_int_equal(second, -1);
-    assert_in_range(monotonic_ms() - before, 100, 1000);
+    assert_in_range(monotonic_ms() - before, 100, 5000);
     close(first);
     assert_false(key_lock_is_held(&world->config, &world->tenant));
     assert_int_equal(take(world, 0, &second, &waited), KEY_LOCK_TAKEN);

@@ -1,6 +1,6 @@
 /*
- * The conversation of module/prompt.c, with a pam_prompt of the test's: what is asked, when it ends, and what
- * becomes of the answers.
+ * The conversation of module/prompt.c, with a pam_prompt of the test's: what is asked, when it
+ * ends, and what becomes of the answers.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,8 +20,9 @@
 
 enum { ASKED_MAX = 80 };
 
-/* The user of this test. An answer that begins with "!" fails the conversation, a NULL one is empty; after the last one the
- * same answer comes again and again where `repeat`, else nothing may be asked. */
+/* The user of this test. An answer that begins with "!" fails the conversation, a NULL one is
+ * empty; after the last one the same answer comes again and again where `repeat`, else nothing may
+ * be asked. */
 static struct {
     const char *const *answer;
     size_t answers;
@@ -80,7 +81,7 @@ static enum reason talk(bool remote, size_t max, const char *const *answers, siz
     return prompt_token(handle(), &terms, out);
 }
 
-#define TALK(remote, answers, out) \
+#define TALK(remote, answers, out)                                                                 \
     talk(remote, 16384, answers, sizeof(answers) / sizeof((answers)[0]), out)
 
 static void assert_text(struct bytes span, const char *text)
