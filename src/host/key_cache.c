@@ -153,21 +153,6 @@ static void refresh_in_background(const struct query *query, const struct key_se
     }
 }
 
-static void warn_of_age(const struct query *query, const struct key_set *set)
-{
-    if (set->age > query->tenant->key_max_age / 2) {
-        struct key_state state;
-
-        key_state_read(query->config, query->tenant, &state);
-        log_line(query->log, LOG_WARNING,
-                 "tenant %s: keys are %lld s old and will not be used after %lld s: run "
-                 "auth0jwt-refresh --tenant %s%s%s",
-                 query->tenant->name, (long long)set->age, (long long)query->tenant->key_max_age,
-                 query->tenant->name,
-                 state.last_error[0] == '\0' ? "" : "; last error: ", state.last_error);
-    }
-}
-
 /* Runs the program, waits, and reads again. */
 static enum reason refresh_and_read(const struct query *query, enum refresh_kind kind,
                                     struct key_set *out)
@@ -211,7 +196,6 @@ enum reason key_cache_get(const struct config *config, const struct tenant *tena
     r = read_cache(&query, out);
     if (r == REASON_ACCEPTED) {
         if (out->age_class == KEYS_STALE) {
-            warn_of_age(&query, out);
             refresh_in_background(&query, out);
         }
         return r;

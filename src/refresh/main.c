@@ -43,7 +43,7 @@ static const char help[] =
     "Exit status: 0 keys are fresh now, 1 the endpoint failed and the old keys were kept,\n"
     "2 usage or configuration, 3 not now (cooldown), 4 another refresh is still running.\n";
 
-/* The next option; false at the end or with *status >= 0 where the program is to end with it. */
+/* False where the program is to end at once, with *status. */
 static bool parse_options(int argc, char **argv, struct options *options, int *status)
 {
     static const struct option names[] = {

@@ -1,7 +1,8 @@
 /*
  * One contender of the benchmark in one process: `bench make FOLDER` writes keys and tokens, `bench
- * run NAME KIND FOLDER COUNT` verifies COUNT times and prints the nanoseconds that took. COUNT
- * under callgrind gives instructions. Nothing here passes or fails but by a wrong verdict.
+ * run NAME KIND FOLDER COUNT` verifies COUNT times and prints the nanoseconds of processor time
+ * that took. COUNT under callgrind gives instructions. Nothing here passes or fails but by a wrong
+ * verdict.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -204,7 +205,7 @@ static void make_kind(const char *folder, const char *kind, const char *alg)
         "\"https://example-login.eu.auth0.com/userinfo\"],\"iat\":1799999700,\"exp\":1800003300,"
         "\"scope\":\"openid profile email\",\"azp\":\"Q7mV0hYc3sLkT8wZp2RnXf5uJb9eGd1A\","
         "\"permissions\":[\"ssh:login\",\"sudo:use\",\"mail:read\",\"mail:send\",\"files:read:"
-        "all\"]}";
+        "all\",\"vpn:connect:site\"]}";
     EVP_PKEY *key = mint_key(mint_kind(alg)), *other = mint_key(mint_kind(alg));
     char *a = entry(key, "k7Hq2mXv9LrTzWc4NdYbS", alg),
          *b = entry(other, "p3Gf8tQsJw6EuKy1VaRnD", alg);
@@ -330,13 +331,13 @@ static int run(const char *name, const char *kind, const char *folder, long coun
         die("no such contender");
     }
     prove(&s, contenders[i].once);
-    clock_gettime(CLOCK_MONOTONIC, &from);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
     for (n = 0; n < count; n++) {
         if (!contenders[i].once(&s)) {
             die("a good token was refused");
         }
     }
-    clock_gettime(CLOCK_MONOTONIC, &to);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
     printf("%" PRId64 "\n",
            (int64_t)(to.tv_sec - from.tv_sec) * 1000000000 + (int64_t)(to.tv_nsec - from.tv_nsec));
     finish(&s);

@@ -85,8 +85,8 @@ static void run_line(struct run *run, const char *line)
 
 static bool known_section(const char *name)
 {
-    static const char *const names[] = {"config",  "items", "options", "mode",   "run",
-                                        "prompts", "log",   "debug",   "authtok"};
+    static const char *const names[] = {"config", "cache",   "items", "options", "mode",
+                                        "run",    "prompts", "log",   "debug",   "authtok"};
     size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -37,11 +37,11 @@ static void mask(char *line, const char *field)
 }
 
 /* "750 seconds" becomes "* seconds": one may pass between the case's clock and the module's. */
-static void mask_seconds(char *line)
+static void mask_seconds(char *line, const char *unit)
 {
     char *at = line;
 
-    while ((at = strstr(at, " seconds")) != NULL) {
+    while ((at = strstr(at, unit)) != NULL) {
         char *first = at;
 
         while (first > line && isdigit((unsigned char)first[-1])) {
@@ -83,7 +83,8 @@ static void compare_log(struct run *run)
         mask(seen, " took=");
         mask(seen, " age=");
         mask(seen, " id=");
-        mask_seconds(seen);
+        mask_seconds(seen, " seconds");
+        mask_seconds(seen, " s old");
         line =
             at < wanted->count ? world_fill(&run->world, wanted->at[at]) : format("nothing more");
         if (strcmp(seen, line) != 0) {

@@ -235,6 +235,13 @@ void run_set_up(struct run *run)
         run_set_config(run, config->at[i]);
     }
     world_write_config(&run->world);
+    if (value_in(case_lines(run->test, "cache"), "checked") != NULL) {
+        char *checked =
+            world_fill(&run->world, value_in(case_lines(run->test, "cache"), "checked"));
+
+        world_write_cache(&run->world, strtoll(checked, NULL, 10));
+        free(checked);
+    }
     write_files(run);
     set_modes(run, case_lines(run->test, "mode"));
     for (i = 0; i < prompts->count; i++) {

@@ -137,6 +137,34 @@ void world_write_config(const struct world *world)
     free(path);
 }
 
+void world_write_cache(const struct world *world, int64_t checked)
+{
+    char *body = format("{\"issuer\":\"https://tenant.test/\","
+                        "\"jwks_uri\":\"https://tenant.test/.well-known/jwks.json\","
+                        "\"etag\":\"\",\"last_modified\":\"\",\"fetched\":%lld,\"checked\":%lld,"
+                        "\"date_skew\":0,%s",
+                        (long long)checked, (long long)checked, world->keys->jwks + 1);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    char *folder = format("%s/cache", world->dir);
+    char *hex = format("%s", "");
+    char *text;
+    size_t i, len = 0;
+
+    NEED(EVP_Q_digest(NULL, "SHA256", NULL, body, strlen(body), digest, &len) == 1);
+    for (i = 0; i < len; i++) {
+        char *longer = format("%s%02x", hex, digest[i]);
+
+        free(hex);
+        hex = longer;
+    }
+    text = format("auth0jwt-keys 1 %s %zu\n%s", hex, strlen(body), body);
+    write_file(folder, "main.keys", text);
+    free(text);
+    free(hex);
+    free(folder);
+    free(body);
+}
+
 static void make_folder(const struct world *world, const char *name)
 {
     char *path = format("%s/%s", world->dir, name);

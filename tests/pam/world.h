@@ -69,6 +69,9 @@ void world_remove(struct world *world);
 void world_set(struct world *world, const char *where, const char *value);
 void world_write_config(const struct world *world);
 
+/* Writes the key cache of the tenant, last confirmed at this time (PROTOCOL.cache). */
+void world_write_cache(const struct world *world, int64_t checked);
+
 /* Fills in; the caller frees. */
 char *world_fill(const struct world *world, const char *text);
 

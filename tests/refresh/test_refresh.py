@@ -318,6 +318,19 @@ def test_wrong_authority(world):
     untrusted(world, OddServer(certificate), "not trusted", world.tenant.ca_file)
 
 
+def test_an_untrusted_server_leaves_the_keys(world):
+    case = world.case()
+    case.run()
+    before = case.snapshot()
+    for ca_file in (world.authority.ca_file, None):
+        case.configure(ca_file=ca_file)
+        result = case.run("--force", expect=1)
+        check_in("not trusted", result.stderr)
+        check_in("old keys kept", result.stderr)
+        check_equal(case.snapshot(), before)
+    check_equal(case.requests(), {DISCOVERY: 1, JWKS: 1})
+
+
 def test_system_authorities_do_not_know_it(world):
     case = world.case(ca_file=None)
     check_in("not trusted", case.run(expect=1).stderr)

@@ -14,9 +14,9 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "hosts"))
 import hostlib  # noqa: E402
+import sshlib  # noqa: E402
 
 FOLDER = "/work/demo"
-PERSON = hostlib.ALICE
 
 
 def heading(text):
@@ -47,7 +47,7 @@ def decode(part):
 
 
 def clock(seconds):
-    return time.strftime("%H:%M:%S", time.localtime(seconds))
+    return time.strftime("%H:%M:%S", time.gmtime(seconds))
 
 
 def show_token(token):
@@ -55,7 +55,7 @@ def show_token(token):
     print("  %d bytes: %s...%s" % (len(token), token[:24], token[-6:]))
     print("  header")
     indented(json.dumps(header, indent=2))
-    print("  payload (issued %s, expires %s)" % (clock(payload["iat"]), clock(payload["exp"])))
+    print("  payload (issued %s, expires %s UTC)" % (clock(payload["iat"]), clock(payload["exp"])))
     indented(json.dumps(payload, indent=2))
 
 
@@ -77,17 +77,18 @@ def wanted(condition, login):
         raise SystemExit(1)
 
 
-def set_up(tenant, sshd, ssh):
+def set_up(tenant, sshd):
     heading("A tenant like Auth0's, an sshd, two people")
     tenant.start()
     print("  The tenant answers at %s with a certificate of its own authority." % tenant.issuer)
     hostlib.make_account("alice")
     hostlib.make_account("bob")
-    hostlib.configure(tenant)
+    hostlib.configure(tenant, accounts="main  %s  alice\n" % hostlib.ALICE)
     hostlib.clear_cache()
     hostlib.use_stack("sshd")
     sshd.start(PasswordAuthentication="no")
-    print("  %s listens. alice and bob have accounts without passwords.\n" % sshd.version())
+    print("  The sshd is Debian's (%s)." % sshd.version().split(",")[0])
+    print("  alice and bob have local accounts without passwords.\n")
     show_file(hostlib.CONF + "/auth0jwt.conf")
     show_file(hostlib.CONF + "/accounts")
     show_stack("/etc/pam.d/sshd")
@@ -128,10 +129,10 @@ def main():
     os.makedirs(FOLDER, exist_ok=True)
     log = hostlib.Log()
     tenant = hostlib.Tenant(FOLDER + "/tenant")
-    sshd = hostlib.Sshd(FOLDER + "/sshd", log)
-    ssh = hostlib.Ssh(sshd, log)
+    sshd = sshlib.Sshd(FOLDER + "/sshd", log)
+    ssh = sshlib.Ssh(sshd, log)
     try:
-        set_up(tenant, sshd, ssh)
+        set_up(tenant, sshd)
         accept(tenant, ssh)
         refuse(tenant, ssh)
     finally:

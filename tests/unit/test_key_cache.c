@@ -156,32 +156,6 @@ static void stale_keys_are_used_where_the_refresh_cannot_start(void **state)
     key_set_free(&set);
 }
 
-static void old_keys_are_warned_of(void **state)
-{
-    struct cache_world *world = *state;
-    struct lines lines = {0};
-    struct log log = {.sink = keep_line, .context = &lines};
-    struct key_state with = {.last_attempt = NOW - 5, .failures = 3, .last_error = "no answer"};
-    struct key_set set;
-
-    world_put_state(world, &with);
-    world_put_keys(world, "k1", NOW - 43200);
-    assert_int_equal(
-        key_cache_get(&world->config, &world->tenant, KEY_EFFORT_READ, NOW, &log, &set, NULL),
-        REASON_ACCEPTED);
-    key_set_free(&set);
-    assert_int_equal(lines.count, 0);
-    world_put_keys(world, "k1", NOW - 43201);
-    assert_int_equal(
-        key_cache_get(&world->config, &world->tenant, KEY_EFFORT_READ, NOW, &log, &set, NULL),
-        REASON_ACCEPTED);
-    key_set_free(&set);
-    assert_int_equal(lines.count, 1);
-    assert_int_equal(lines.level, LOG_WARNING);
-    assert_non_null(strstr(lines.last, "43201 s old"));
-    assert_non_null(strstr(lines.last, "no answer"));
-}
-
 static void no_keys_and_a_good_refresh(void **state)
 {
     struct cache_world *world = *state;
@@ -335,7 +309,6 @@ int main(int argc, char **argv)
         CASE(stale_keys_are_used_and_refreshed_in_the_background),
         CASE(stale_keys_with_an_attempt_under_way_run_nothing),
         CASE(stale_keys_are_used_where_the_refresh_cannot_start),
-        CASE(old_keys_are_warned_of),
         CASE(no_keys_and_a_good_refresh),
         CASE(keys_too_old_and_a_good_refresh),
         CASE(no_keys_and_a_failing_refresh),

@@ -80,9 +80,20 @@ static void look_at(const void *memory)
     }
 }
 
+/* Cleared, so that what was left behind earlier is not found again. */
+static void *fresh(size_t size)
+{
+    void *memory = __libc_malloc(size == 0 ? 1 : size);
+
+    if (memory != NULL) {
+        memset(memory, 0, malloc_usable_size(memory));
+    }
+    return memory;
+}
+
 EXPORT void *malloc(size_t size)
 {
-    return fails(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+    return fails(__builtin_return_address(0)) ? NULL : fresh(size);
 }
 
 EXPORT void *calloc(size_t count, size_t size)
@@ -98,7 +109,7 @@ EXPORT void *realloc(void *old, size_t size)
         return NULL;
     }
     /* Always to another place, so that what realloc leaves behind is seen. */
-    new = __libc_malloc(size == 0 ? 1 : size);
+    new = fresh(size);
     if (new != NULL && old != NULL) {
         size_t had = malloc_usable_size(old);
 
