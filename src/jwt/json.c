@@ -1,6 +1,6 @@
 /*
- * The only file that knows json-c: guard first, strict parse second, then a count that finds duplicate members, and
- * getters that never convert. json-c aborts the process on a wrong type; none gets that far.
+ * The only file that knows json-c: guard first, strict parse second, then a count that finds what was lost (a
+ * duplicate member, a piece of a string), and getters that never convert. json-c aborts the process on a wrong type; none gets that far.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,6 +8,7 @@
 
 #include <json-c/json.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "jwt/json_guard.h"
 
@@ -45,19 +46,20 @@ struct frame {
     size_t index;                 /* next item of an array */
 };
 
-static struct frame frame_of(const struct json *container, size_t *members)
+static struct frame frame_of(const struct json *container, struct json_tally *tally)
 {
     struct frame frame = {container, NULL, 0};
 
+    tally->containers++;
     if (is_type(container, json_type_object)) {
-        *members += (size_t)json_object_object_length(raw(container));
+        tally->members += (size_t)json_object_object_length(raw(container));
         frame.entry = json_object_get_object(raw(container))->head;
     }
     return frame;
 }
 
 /* The next value in the container, or false. */
-static bool frame_next(struct frame *frame, const struct json **value)
+static bool frame_next(struct frame *frame, const struct json **value, struct json_tally *tally)
 {
     if (is_type(frame->container, json_type_array)) {
         *value = json_array_item(frame->container, frame->index++);
@@ -67,29 +69,52 @@ static bool frame_next(struct frame *frame, const struct json **value)
         return false;
     }
     *value = wrap((struct json_object *)lh_entry_v(frame->entry));
+    tally->text += strlen((const char *)lh_entry_k(frame->entry));
     frame->entry = frame->entry->next;
     return true;
 }
 
-/* Members in the whole tree. Where the text had a name twice, json-c kept one of the two, and there are fewer
- * members than colons. The guard has bounded the depth. */
-static size_t count_members(const struct json *root)
+/* What the tree holds. The guard has bounded its depth. */
+static struct json_tally count(const struct json *root)
 {
+    struct json_tally tally = {.values = 1};
     struct frame stack[JSON_MAX_DEPTH];
-    size_t members = 0;
     size_t depth = 1;
 
-    stack[0] = frame_of(root, &members);
+    stack[0] = frame_of(root, &tally);
     while (depth > 0) {
         const struct json *value = NULL;
+        struct bytes content;
 
-        if (!frame_next(&stack[depth - 1], &value)) {
+        if (!frame_next(&stack[depth - 1], &value, &tally)) {
             depth--;
-        } else if (is_container(value) && depth < JSON_MAX_DEPTH) {
-            stack[depth++] = frame_of(value, &members);
+            continue;
+        }
+        tally.values++;
+        if (is_container(value) && depth < JSON_MAX_DEPTH) {
+            stack[depth++] = frame_of(value, &tally);
+        } else if (json_string(value, &content)) {
+            tally.text += content.len;
         }
     }
-    return members;
+    return tally;
+}
+
+static bool tallies_agree(const struct json_tally *a, const struct json_tally *b)
+{
+    return a->members == b->members && a->values == b->values &&
+           a->containers == b->containers && a->text == b->text;
+}
+
+/* json-c 0.16 uses what some allocations return without a look. It needs less than this, so a process that is short of
+ * memory, perhaps because of a limit that the caller of sudo set, is refused before it can crash. */
+static bool memory_suffices(struct bytes text, const struct json_tally *tally)
+{
+    /* volatile, or the compiler may leave out what it sees freed again. */
+    void *volatile probe = malloc(16384 + 64 * text.len + 1024 * tally->containers);
+
+    free(probe);
+    return probe != NULL;
 }
 
 static struct bytes trim_json_space(struct bytes text)
@@ -130,17 +155,25 @@ static enum reason parse_strictly(struct bytes text, struct json **out)
 enum reason json_parse(struct bytes text, struct json **root)
 {
     struct json *parsed = NULL;
-    size_t colons = 0;
+    struct json_tally expected;
+    struct json_tally found;
     enum reason r;
 
     *root = NULL;
     text = trim_json_space(text);
-    if (text.len > INT32_MAX / 2 || !json_guard(text, JSON_MAX_DEPTH, JSON_MAX_VALUES, &colons)) {
+    if (text.len > INT32_MAX / 2 || !json_guard(text, JSON_MAX_DEPTH, JSON_MAX_VALUES, &expected)) {
         return REASON_MALFORMED;
     }
+    if (!memory_suffices(text, &expected)) {
+        return REASON_OUT_OF_MEMORY;
+    }
     r = parse_strictly(text, &parsed);
-    if (r == REASON_ACCEPTED && (!is_container(parsed) || count_members(parsed) != colons)) {
+    if (r == REASON_ACCEPTED) {
         r = REASON_MALFORMED;
+        if (is_container(parsed)) {
+            found = count(parsed);
+            r = tallies_agree(&expected, &found) ? REASON_ACCEPTED : REASON_MALFORMED;
+        }
     }
     if (r != REASON_ACCEPTED) {
         json_free(&parsed);

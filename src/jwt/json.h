@@ -1,7 +1,7 @@
 /*
  * JSON as this project accepts it: RFC 8259 strictly, UTF-8 only, no duplicate members at any level
- * (RFC 7515 section 4 and RFC 8725 section 2.4), no NUL and no lone surrogate in a string, at most 32 levels and 65536
- * values. Values are handed out by their exact type only. Behind it stands json-c, which no other
+ * (RFC 7515 section 4 and RFC 8725 section 2.4), no NUL and no lone surrogate in a string, at most 32 levels, 65536 values
+ * and 31 characters in a number. Values are handed out by their exact type only. Behind it stands json-c, which no other
  * file includes.
  *
  * SPDX-License-Identifier: Apache-2.0

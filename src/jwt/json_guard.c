@@ -5,9 +5,13 @@
  */
 #include "jwt/json_guard.h"
 
-/* A scan position: what is left of the text. */
+/* json-c collects a token in 32 bytes that grow, and does not see where they could not; no number needs more. */
+enum { NUMBER_MAX = 31 };
+
+/* A scan position: what is left of the text, and how long the strings behind it are. */
 struct scan {
     struct bytes rest;
+    size_t text;
 };
 
 static void skip(struct scan *scan, size_t count)
@@ -89,6 +93,7 @@ static bool unicode_escape(struct scan *scan)
     }
     if (unit < 0xd800 || unit > 0xdbff) {
         skip(scan, 6);
+        scan->text += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
         return true;
     }
     if (!at(scan, 6, '\\', '\\') || !at(scan, 7, 'u', 'u') || !hex4(scan, 8, &low) ||
@@ -101,6 +106,7 @@ static bool unicode_escape(struct scan *scan)
         return false;
     }
     skip(scan, 12);
+    scan->text += 4;
     return true;
 }
 
@@ -119,6 +125,7 @@ static bool escape(struct scan *scan)
         return false;
     }
     skip(scan, 2);
+    scan->text++;
     return true;
 }
 
@@ -141,7 +148,9 @@ static bool string(struct scan *scan)
         uint8_t byte;
         size_t sequence;
 
-        skip(scan, plain_run(scan->rest));
+        sequence = plain_run(scan->rest);
+        skip(scan, sequence);
+        scan->text += sequence;
         if (scan->rest.len == 0) {
             break;
         }
@@ -161,6 +170,7 @@ static bool string(struct scan *scan)
             return false;
         }
         skip(scan, sequence);
+        scan->text += sequence;
     }
     return false;
 }
@@ -178,6 +188,8 @@ static bool digits(struct scan *scan)
 
 static bool number(struct scan *scan)
 {
+    size_t before = scan->rest.len;
+
     if (at(scan, 0, '-', '-')) {
         skip(scan, 1);
     }
@@ -197,9 +209,11 @@ static bool number(struct scan *scan)
         if (at(scan, 0, '+', '+') || at(scan, 0, '-', '-')) {
             skip(scan, 1);
         }
-        return digits(scan);
+        if (!digits(scan)) {
+            return false;
+        }
     }
-    return true;
+    return before - scan->rest.len <= NUMBER_MAX;
 }
 
 static bool word(struct scan *scan, const char *expected)
@@ -236,13 +250,13 @@ static bool scalar_ends(const struct scan *scan)
     return scan->rest.len == 0 || memchr(after, scan->rest.ptr[0], sizeof(after) - 1) != NULL;
 }
 
-bool json_guard(struct bytes text, size_t max_depth, size_t max_values, size_t *colons)
+bool json_guard(struct bytes text, size_t max_depth, size_t max_values, struct json_tally *tally)
 {
-    struct scan scan = {text};
+    struct scan scan = {text, 0};
     size_t depth = 0;
-    size_t values = 0; /* names of members included until the end */
+    size_t values = 0; /* names of members included */
 
-    *colons = 0;
+    *tally = (struct json_tally){0};
     while (scan.rest.len > 0) {
         switch (scan.rest.ptr[0]) {
         case ' ':
@@ -253,12 +267,13 @@ bool json_guard(struct bytes text, size_t max_depth, size_t max_values, size_t *
             skip(&scan, 1);
             break;
         case ':':
-            (*colons)++;
+            tally->members++;
             skip(&scan, 1);
             break;
         case '{':
         case '[':
             values++;
+            tally->containers++;
             if (++depth > max_depth) {
                 return false;
             }
@@ -277,9 +292,11 @@ bool json_guard(struct bytes text, size_t max_depth, size_t max_values, size_t *
                 return false;
             }
         }
-        if (values > *colons && values - *colons > max_values) {
+        if (values > tally->members && values - tally->members > max_values) {
             return false;
         }
     }
-    return depth == 0;
+    tally->text = scan.text;
+    tally->values = values - tally->members;
+    return depth == 0 && values >= tally->members;
 }

@@ -12,10 +12,18 @@
 
 #include "base/bytes.h"
 
-/* Every token of the text is one of RFC 8259, at most max_depth brackets are open at a time, and there are at
- * most max_values values. *colons counts the colons between tokens: as many members as the text has, when
- * its structure is right. */
-bool json_guard(struct bytes text, size_t max_depth, size_t max_values, size_t *colons);
+/* What a text holds. A tree that json-c made of it holds as much, or something was lost: a member that was there
+ * twice, a piece of a string for which there was no memory. */
+struct json_tally {
+    size_t members;    /* of all objects */
+    size_t values;     /* all, the root included, names of members not */
+    size_t containers; /* objects and arrays among them */
+    size_t text;       /* bytes of all strings and names, without quotes and escapes */
+};
+
+/* Is every token of the text one of RFC 8259, are at most max_depth brackets open at a time, and are there at most
+ * max_values values? *tally is right where the structure is. */
+bool json_guard(struct bytes text, size_t max_depth, size_t max_values, struct json_tally *tally);
 
 /* Length of the well-formed UTF-8 sequence at the start (RFC 3629), or 0. */
 size_t utf8_sequence(struct bytes text);

@@ -371,7 +371,11 @@ static void what_is_given_back_was_wiped(void **state)
         access_token_free(&token);
         memset(world.secret, 0, sizeof(world.secret));
         for (j = 0; j < LENGTH(world.found); j++) {
-            if (world.found[j] != 0) {
+            /* OpenSSL 3.0 encodes an ECDSA signature once more to compare, and does not wipe that.
+             */
+            unsigned foreign = algs[i][0] == 'E' && algs[i][1] == 'S' && j == 0;
+
+            if (world.found[j] > foreign) {
                 fail_msg("%s: secret %zu was left in %u pieces of memory", algs[i], j,
                          world.found[j]);
             }
