@@ -1,6 +1,7 @@
 /*
- * Bytes that travel with their length: struct bytes borrows, struct blob owns. Neither says anything
- * about what the bytes mean; foreign text becomes a C string only where a NUL was refused before.
+ * Bytes that travel with their length: struct bytes borrows, struct blob owns. Neither says
+ * anything about what the bytes mean; foreign text becomes a C string only where a NUL was refused
+ * before.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -64,7 +65,8 @@ size_t bytes_find(struct bytes span, uint8_t byte);
 /* Without ASCII white space (space, tab, CR, LF, VT, FF) at both ends. */
 struct bytes bytes_trim(struct bytes span);
 
-/* A copy as a C string that the caller frees; NULL without memory, or where the span holds a NUL. */
+/* A copy as a C string that the caller frees; NULL without memory, or where the span holds a NUL.
+ */
 char *bytes_to_string(struct bytes span);
 
 /* Room for len bytes and a NUL, zeroed. False without memory. The caller frees with blob_free. */

@@ -1,6 +1,6 @@
 /*
- * Where lines for the administrator go: the module's sink is pam_syslog, a program's is standard error, a
- * test's is an array.
+ * Where lines for the administrator go: the module's sink is pam_syslog, a program's is standard
+ * error, a test's is an array.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,8 +16,8 @@ struct log {
     bool debug; /* LOG_DEBUG lines are dropped without it */
 };
 
-/* Formats as printf does and hands the line to the sink. Callers quote foreign text (text_quote) and never
- * pass a token, or part of one. `log` may be NULL. */
+/* Formats as printf does and hands the line to the sink. Callers quote foreign text (text_quote)
+ * and never pass a token, or part of one. `log` may be NULL. */
 void log_line(const struct log *log, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

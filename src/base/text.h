@@ -1,6 +1,6 @@
 /*
- * Text for people and logs, built in a buffer of fixed size: no allocation, no overflow; what does not
- * fit is cut and marked. The only place that formats, besides the log.
+ * Text for people and logs, built in a buffer of fixed size: no allocation, no overflow; what does
+ * not fit is cut and marked. The only place that formats, besides the log.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,9 +29,9 @@ void text_add(struct text *text, const char *format, ...) __attribute__((format(
 /* Replaces the content as printf does. `text` may be NULL: nobody wants to know. */
 void text_set(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Appends foreign text in double quotes: printable ASCII as it is, a quote, a backslash and all else as
- * \xNN, at most TEXT_QUOTE_MAX characters between the quotes. Nothing that it lets through can end
- * the quotes, start a line or move a terminal's cursor. */
+/* Appends foreign text in double quotes: printable ASCII as it is, a quote, a backslash and all
+ * else as \xNN, at most TEXT_QUOTE_MAX characters between the quotes. Nothing that it lets through
+ * can end the quotes, start a line or move a terminal's cursor. */
 void text_quote(struct text *text, struct bytes foreign);
 
 #endif

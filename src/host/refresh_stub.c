@@ -38,8 +38,8 @@ static void report(int fd, enum refresh_report_kind kind, int value)
     } while (wrote < 0 && errno == EINTR);
 }
 
-/* By the kernel's own call: libc refuses the two signals that it keeps for itself, and posix_spawn hands them on
- * ignored. Its zeroed argument is SIG_DFL, without flags or mask. */
+/* By the kernel's own call: libc refuses the two signals that it keeps for itself, and posix_spawn
+ * hands them on ignored. Its zeroed argument is SIG_DFL, without flags or mask. */
 static void default_signals(void)
 {
     const unsigned long standard[8] = {0};

@@ -1,5 +1,6 @@
 /*
- * The checklist from signed text to verified token: RFC 7515 section 5.2, RFC 8725 section 3, RFC 9068 section 4.
+ * The checklist from signed text to verified token: RFC 7515 section 5.2, RFC 8725 section 3, RFC
+ * 9068 section 4.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

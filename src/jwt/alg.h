@@ -1,6 +1,6 @@
 /*
- * The signature algorithms, one table row each: RFC 7518 section 3.1, RFC 8037 section 3.1. Chosen by
- * configuration, compared for equality with the header and with the key: there is no family, no
+ * The signature algorithms, one table row each: RFC 7518 section 3.1, RFC 8037 section 3.1. Chosen
+ * by configuration, compared for equality with the header and with the key: there is no family, no
  * negotiation and no symmetric algorithm.
  *
  * SPDX-License-Identifier: Apache-2.0

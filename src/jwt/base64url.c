@@ -9,6 +9,7 @@ enum { BAD = 0xff };
 
 /* Value of each character; 0xff (BAD) for what is none. */
 #define X 0xff
+/* clang-format off */
 static const uint8_t value_of[256] = {
     X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,
     X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,
@@ -27,6 +28,7 @@ static const uint8_t value_of[256] = {
     X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,
     X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,  X,
 };
+/* clang-format on */
 #undef X
 
 bool base64url_alphabet(struct bytes text)

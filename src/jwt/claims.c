@@ -1,6 +1,6 @@
 /*
- * Claims: RFC 7519 section 4.1, RFC 9068 section 2.2, RFC 7800 (cnf), RFC 8693 section 4.1 (act). Types before
- * decisions, one small function per check, one table in the order of the reasons.
+ * Claims: RFC 7519 section 4.1, RFC 9068 section 2.2, RFC 7800 (cnf), RFC 8693 section 4.1 (act).
+ * Types before decisions, one small function per check, one table in the order of the reasons.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -27,7 +27,8 @@ static bool present(const struct claims *claims, const char *name)
     return json_member(claims->json, name, &member);
 }
 
-/* OpenID Connect Core section 2 and Back-Channel Logout section 2.4: marks that no access token has. */
+/* OpenID Connect Core section 2 and Back-Channel Logout section 2.4: marks that no access token
+ * has. */
 static bool is_access_token(const struct subject *subject)
 {
     static const char *const marks[] = {"nonce", "at_hash", "c_hash", "s_hash", "events"};
@@ -109,8 +110,8 @@ static bool read_permissions(const struct json *json, const struct json **out)
     return !json_member(json, "permissions", out) || is_string_array(*out);
 }
 
-/* Reads all that is there, so that the log can tell it whatever the verdict. Returns the first claim that has a
- * wrong type or range, or NULL. */
+/* Reads all that is there, so that the log can tell it whatever the verdict. Returns the first
+ * claim that has a wrong type or range, or NULL. */
 static const char *read_claims(struct claims *claims)
 {
     const struct json *json = claims->json;
@@ -118,8 +119,8 @@ static const char *read_claims(struct claims *claims)
         const char *name;
         struct bytes *out;
     } strings[] = {
-        {"iss", &claims->iss},   {"azp", &claims->azp},       {"client_id", &claims->client_id},
-        {"jti", &claims->jti},   {"org_id", &claims->org_id}, {"scope", &claims->scope},
+        {"iss", &claims->iss}, {"azp", &claims->azp},       {"client_id", &claims->client_id},
+        {"jti", &claims->jti}, {"org_id", &claims->org_id}, {"scope", &claims->scope},
         {"sub", &claims->sub},
     };
     const struct {
@@ -173,8 +174,8 @@ static bool has_audience(const struct subject *subject)
             return true;
         }
     }
-    if (subject->detail != NULL && (json_string(aud, &first) ||
-                                    json_string(json_array_item(aud, 0), &first))) {
+    if (subject->detail != NULL &&
+        (json_string(aud, &first) || json_string(json_array_item(aud, 0), &first))) {
         text_set(subject->detail, "aud is ");
         text_quote(subject->detail, first);
     }
@@ -229,8 +230,8 @@ static bool is_fresh(const struct subject *subject)
     return true;
 }
 
-/* RFC 7800: bound to a key. A password prompt has no proof of possession to check, so the binding would be
- * ignored, and that is what it is there against. */
+/* RFC 7800: bound to a key. A password prompt has no proof of possession to check, so the binding
+ * would be ignored, and that is what it is there against. */
 static bool is_bearer(const struct subject *subject)
 {
     return !present(subject->claims, "cnf");

@@ -1,6 +1,7 @@
 /*
- * The only file that knows json-c: guard first, strict parse second, then a count that finds what was lost (a
- * duplicate member, a piece of a string), and getters that never convert. json-c aborts the process on a wrong type; none gets that far.
+ * The only file that knows json-c: guard first, strict parse second, then a count that finds what
+ * was lost (a duplicate member, a piece of a string), and getters that never convert. json-c aborts
+ * the process on a wrong type; none gets that far.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,8 +13,8 @@
 
 #include "jwt/json_guard.h"
 
-/* struct json is json-c's object under a name of our own; its functions take it without const even where they
- * only read. */
+/* struct json is json-c's object under a name of our own; its functions take it without const even
+ * where they only read. */
 static struct json_object *raw(const struct json *value)
 {
     union {
@@ -102,12 +103,13 @@ static struct json_tally count(const struct json *root)
 
 static bool tallies_agree(const struct json_tally *a, const struct json_tally *b)
 {
-    return a->members == b->members && a->values == b->values &&
-           a->containers == b->containers && a->text == b->text;
+    return a->members == b->members && a->values == b->values && a->containers == b->containers &&
+           a->text == b->text;
 }
 
-/* json-c 0.16 uses what some allocations return without a look. It needs less than this, so a process that is short of
- * memory, perhaps because of a limit that the caller of sudo set, is refused before it can crash. */
+/* json-c 0.16 uses what some allocations return without a look. It needs less than this, so a
+ * process that is short of memory, perhaps because of a limit that the caller of sudo set, is
+ * refused before it can crash. */
 static bool memory_suffices(struct bytes text, const struct json_tally *tally)
 {
     /* volatile, or the compiler may leave out what it sees freed again. */
@@ -344,10 +346,10 @@ void json_write_string(FILE *out, struct bytes content)
 
 bool json_write(FILE *out, const struct json *value)
 {
-    const char *text = value == NULL
-                           ? "null"
-                           : json_object_to_json_string_ext(
-                                 raw(value), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text =
+        value == NULL ? "null"
+                      : json_object_to_json_string_ext(
+                            raw(value), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
     if (text != NULL) {
         fputs(text, out);

@@ -1,8 +1,8 @@
 /*
  * JSON as this project accepts it: RFC 8259 strictly, UTF-8 only, no duplicate members at any level
- * (RFC 7515 section 4 and RFC 8725 section 2.4), no NUL and no lone surrogate in a string, at most 32 levels, 65536 values
- * and 31 characters in a number. Values are handed out by their exact type only. Behind it stands json-c, which no other
- * file includes.
+ * (RFC 7515 section 4 and RFC 8725 section 2.4), no NUL and no lone surrogate in a string, at most
+ * 32 levels, 65536 values and 31 characters in a number. Values are handed out by their exact type
+ * only. Behind it stands json-c, which no other file includes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,12 +18,13 @@
 
 enum { JSON_MAX_DEPTH = 32, JSON_MAX_VALUES = 65536 };
 
-/* One value. The root is owned and freed with json_free; all others are borrowed from it. JSON null is a
- * NULL pointer: every function below takes it, and none finds anything in it. */
+/* One value. The root is owned and freed with json_free; all others are borrowed from it. JSON null
+ * is a NULL pointer: every function below takes it, and none finds anything in it. */
 struct json;
 
-/* Parses the whole text: one object or array, white space around it. REASON_MALFORMED for anything else by
- * the rules above, a bare scalar included; REASON_OUT_OF_MEMORY; *root is NULL unless accepted. */
+/* Parses the whole text: one object or array, white space around it. REASON_MALFORMED for anything
+ * else by the rules above, a bare scalar included; REASON_OUT_OF_MEMORY; *root is NULL unless
+ * accepted. */
 enum reason json_parse(struct bytes text, struct json **root);
 
 void json_free(struct json **root);
@@ -31,8 +32,8 @@ void json_free(struct json **root);
 bool json_is_object(const struct json *value);
 bool json_is_array(const struct json *value);
 
-/* Is there such a member? *member (may be NULL itself: JSON null) is borrowed. False where `object` is no
- * object. */
+/* Is there such a member? *member (may be NULL itself: JSON null) is borrowed. False where `object`
+ * is no object. */
 bool json_member(const struct json *object, const char *name, const struct json **member);
 
 /* A member that must be a string: JSON_ABSENT, JSON_OTHER (there, but no string) or JSON_STRING. */
@@ -61,8 +62,8 @@ const struct json *json_array_item(const struct json *value, size_t index);
 bool json_next_member(const struct json *object, const void **position, struct bytes *name,
                       const struct json **member);
 
-/* Writes a JSON string, quotes included; bytes that are no UTF-8 are the caller's fault and are written
- * as U+FFFD. */
+/* Writes a JSON string, quotes included; bytes that are no UTF-8 are the caller's fault and are
+ * written as U+FFFD. */
 void json_write_string(FILE *out, struct bytes content);
 
 /* Writes the value as JSON, without spaces. False without memory; then nothing was written. */

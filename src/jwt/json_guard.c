@@ -5,7 +5,8 @@
  */
 #include "jwt/json_guard.h"
 
-/* json-c collects a token in 32 bytes that grow, and does not see where they could not; no number needs more. */
+/* json-c collects a token in 32 bytes that grow, and does not see where they could not; no number
+ * needs more. */
 enum { NUMBER_MAX = 31 };
 
 /* A scan position: what is left of the text, and how long the strings behind it are. */
@@ -82,7 +83,8 @@ static bool hex4(const struct scan *scan, size_t offset, unsigned *out)
     return true;
 }
 
-/* After a backslash and a u: a character other than NUL, a surrogate only together with its other half. */
+/* After a backslash and a u: a character other than NUL, a surrogate only together with its other
+ * half. */
 static bool unicode_escape(struct scan *scan)
 {
     unsigned unit;
@@ -100,8 +102,9 @@ static bool unicode_escape(struct scan *scan)
         low < 0xdc00 || low > 0xdfff) {
         return false;
     }
-    /* json-c 0.16 takes the joined character for a lone half where its low 16 bits are one, and makes U+FFFD of it:
-     * two texts would become one. Written as UTF-8 these characters are read as they are. */
+    /* json-c 0.16 takes the joined character for a lone half where its low 16 bits are one, and
+     * makes U+FFFD of it: two texts would become one. Written as UTF-8 these characters are read as
+     * they are. */
     if (((((unit & 0x3ff) << 10 | (low & 0x3ff)) + 0x10000) & 0xf800) == 0xd800) {
         return false;
     }
@@ -129,7 +132,8 @@ static bool escape(struct scan *scan)
     return true;
 }
 
-/* How many bytes at the start are ASCII characters that stand for themselves: nearly all of every string. */
+/* How many bytes at the start are ASCII characters that stand for themselves: nearly all of every
+ * string. */
 static size_t plain_run(struct bytes text)
 {
     size_t i = 0;
@@ -242,7 +246,8 @@ static bool scalar(struct scan *scan)
     }
 }
 
-/* json-c joins what follows a number to it: 00, 1true. After a scalar comes punctuation or white space. */
+/* json-c joins what follows a number to it: 00, 1true. After a scalar comes punctuation or white
+ * space. */
 static bool scalar_ends(const struct scan *scan)
 {
     static const char after[] = " \t\n\r,:]}";

@@ -1,7 +1,8 @@
 /*
- * A look at the bytes of a JSON text before json-c sees them. json-c 0.16 takes, even in its strict mode, single
- * quotes, NaN, raw control characters, NUL escapes that cut a name short, lone surrogates and overlong UTF-8;
- * none of that gets past here. The structure (commas, colons, brackets that match) is left to json-c.
+ * A look at the bytes of a JSON text before json-c sees them. json-c 0.16 takes, even in its strict
+ * mode, single quotes, NaN, raw control characters, NUL escapes that cut a name short, lone
+ * surrogates and overlong UTF-8; none of that gets past here. The structure (commas, colons,
+ * brackets that match) is left to json-c.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,8 +13,8 @@
 
 #include "base/bytes.h"
 
-/* What a text holds. A tree that json-c made of it holds as much, or something was lost: a member that was there
- * twice, a piece of a string for which there was no memory. */
+/* What a text holds. A tree that json-c made of it holds as much, or something was lost: a member
+ * that was there twice, a piece of a string for which there was no memory. */
 struct json_tally {
     size_t members;    /* of all objects */
     size_t values;     /* all, the root included, names of members not */
@@ -21,8 +22,8 @@ struct json_tally {
     size_t text;       /* bytes of all strings and names, without quotes and escapes */
 };
 
-/* Is every token of the text one of RFC 8259, are at most max_depth brackets open at a time, and are there at most
- * max_values values? *tally is right where the structure is. */
+/* Is every token of the text one of RFC 8259, are at most max_depth brackets open at a time, and
+ * are there at most max_values values? *tally is right where the structure is. */
 bool json_guard(struct bytes text, size_t max_depth, size_t max_values, struct json_tally *tally);
 
 /* Length of the well-formed UTF-8 sequence at the start (RFC 3629), or 0. */

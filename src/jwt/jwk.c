@@ -1,6 +1,6 @@
 /*
- * JSON Web Keys: RFC 7517 sections 4 and 5, RFC 7518 section 6, RFC 8037 section 2. Entries stay JSON until one is
- * chosen; only that one is imported.
+ * JSON Web Keys: RFC 7517 sections 4 and 5, RFC 7518 section 6, RFC 8037 section 2. Entries stay
+ * JSON until one is chosen; only that one is imported.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,7 +19,8 @@
 enum {
     RSA_MIN_BITS = 2048,
     RSA_MAX_BITS = 8192,
-    /* Octets of the largest value, and of the text that may stand for it with a few leading zeros. */
+    /* Octets of the largest value, and of the text that may stand for it with a few leading zeros.
+     */
     RSA_MAX_BYTES = RSA_MAX_BITS / 8,
     NUMBER_MAX_TEXT = RSA_MAX_BYTES * 4 / 3 + 16,
     EXPONENT_MAX_BITS = 256,
@@ -183,13 +184,14 @@ static enum reason import(const char *type, const OSSL_PARAM *params, EVP_PKEY *
         } same = {params};
 
         r = EVP_PKEY_fromdata(context, key, EVP_PKEY_PUBLIC_KEY, same.out) == 1 ? REASON_ACCEPTED
-                                                                             : REASON_BAD_KEY;
+                                                                                : REASON_BAD_KEY;
     }
     EVP_PKEY_CTX_free(context);
     return r;
 }
 
-/* An unsigned big-endian number (RFC 7518 section 2, Base64urlUInt) of at most max_bytes octets, into *out. */
+/* An unsigned big-endian number (RFC 7518 section 2, Base64urlUInt) of at most max_bytes octets,
+ * into *out. */
 static enum reason read_number(const struct json *jwk, const char *name, BIGNUM **out)
 {
     uint8_t octets[NUMBER_MAX_TEXT];
@@ -305,8 +307,8 @@ static enum reason import_ec(const struct json *jwk, enum alg alg, EVP_PKEY **ke
     }
     memcpy(group, row->curve, sizeof(group));
     params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
-    params[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point,
-                                                  1 + 2 * row->coordinate);
+    params[1] =
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * row->coordinate);
     params[2] = OSSL_PARAM_construct_end();
     *why = "the point is not on the curve";
     r = import("EC", params, key);
@@ -316,7 +318,8 @@ static enum reason import_ec(const struct json *jwk, enum alg alg, EVP_PKEY **ke
     return r;
 }
 
-static enum reason import_okp(const struct json *jwk, enum alg alg, EVP_PKEY **key, const char **why)
+static enum reason import_okp(const struct json *jwk, enum alg alg, EVP_PKEY **key,
+                              const char **why)
 {
     uint8_t point[OKP_BYTES];
     OSSL_PARAM params[2];
@@ -383,8 +386,8 @@ enum reason jwks_find(const struct jwks *jwks, const struct jws *jws, EVP_PKEY *
         struct bytes kid;
         enum reason imported;
 
-        if (jws->has_kid && (json_member_string(jwk, "kid", &kid) != JSON_STRING ||
-                             !bytes_equal(kid, jws->kid))) {
+        if (jws->has_kid &&
+            (json_member_string(jwk, "kid", &kid) != JSON_STRING || !bytes_equal(kid, jws->kid))) {
             continue;
         }
         imported = import_for(jwk, jws->alg, &candidate, &why);
@@ -413,7 +416,8 @@ enum reason jwks_find(const struct jwks *jwks, const struct jws *jws, EVP_PKEY *
     return REASON_ACCEPTED;
 }
 
-/* The algorithm to judge an entry by that no token asked for: its own, else the first of its type. */
+/* The algorithm to judge an entry by that no token asked for: its own, else the first of its type.
+ */
 static enum alg alg_of_entry(const struct json *jwk)
 {
     struct bytes kty = string_member(jwk, "kty");

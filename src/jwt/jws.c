@@ -137,7 +137,8 @@ static enum reason fill(struct jws *jws, struct bytes compact)
     if (r == REASON_ACCEPTED) {
         r = read_header(jws);
     }
-    /* Before the payload: a cut can fall anywhere, but a short signature is the surest sign of one. */
+    /* Before the payload: a cut can fall anywhere, but a short signature is the surest sign of one.
+     */
     if (r == REASON_ACCEPTED && parts.signature.len < alg_row(jws->alg)->least_text) {
         r = REASON_TRUNCATED;
     }

@@ -1,7 +1,8 @@
 /*
- * A JSON Web Signature in compact serialization (RFC 7515 section 7.1), taken apart but NOT VERIFIED. Of
- * what is in here only alg, kid, typ, crit, b64 and iss may be looked at before the signature was found good,
- * and only to choose tenant and key, or to refuse. A decision about a person needs struct access_token.
+ * A JSON Web Signature in compact serialization (RFC 7515 section 7.1), taken apart but NOT
+ * VERIFIED. Of what is in here only alg, kid, typ, crit, b64 and iss may be looked at before the
+ * signature was found good, and only to choose tenant and key, or to refuse. A decision about a
+ * person needs struct access_token.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,13 +29,14 @@ struct jws {
     bool has_kid;
     struct bytes kid; /* borrowed from header; "" is a kid too */
     bool has_typ;
-    struct bytes typ; /* borrowed from header */
+    struct bytes typ;     /* borrowed from header */
     char id[JWS_ID_SIZE]; /* hex of SHA-256 over the signing input: the token's id */
 };
 
-/* Takes the text apart and reads the header; the text must outlive *out. Refuses with REASON_TOO_LARGE (over
- * max_size bytes), REASON_NOT_A_TOKEN, REASON_ENCRYPTED, REASON_TRUNCATED, REASON_MALFORMED,
- * REASON_OUT_OF_MEMORY or REASON_INTERNAL; *out is NULL unless accepted. Free with jws_free. */
+/* Takes the text apart and reads the header; the text must outlive *out. Refuses with
+ * REASON_TOO_LARGE (over max_size bytes), REASON_NOT_A_TOKEN, REASON_ENCRYPTED, REASON_TRUNCATED,
+ * REASON_MALFORMED, REASON_OUT_OF_MEMORY or REASON_INTERNAL; *out is NULL unless accepted. Free
+ * with jws_free. */
 enum reason jws_parse(struct bytes compact, size_t max_size, struct jws **out);
 
 /* Reads the payload as a JSON object: REASON_MALFORMED where it is none. */
@@ -44,7 +46,8 @@ enum reason jws_parse_claims(struct jws *jws);
  * (REASON_UNSUPPORTED_CRIT). */
 enum reason jws_check_crit(const struct jws *jws);
 
-/* iss of the unverified claims, only to choose among configured issuers. False where it is no string. */
+/* iss of the unverified claims, only to choose among configured issuers. False where it is no
+ * string. */
 bool jws_issuer(const struct jws *jws, struct bytes *issuer);
 
 /* Is this the length at which a known prompt cuts what is typed or pasted? */

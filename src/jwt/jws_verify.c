@@ -10,7 +10,8 @@
 
 #include "jwt/jwk.h"
 
-/* OpenSSL wants DER where JWS has r||s (RFC 7518 section 3.4). *der is the caller's to OPENSSL_clear_free. */
+/* OpenSSL wants DER where JWS has r||s (RFC 7518 section 3.4). *der is the caller's to
+ * OPENSSL_clear_free. */
 static enum reason der_from_halves(struct bytes halves, uint8_t **der, size_t *der_len)
 {
     int half = (int)(halves.len / 2);
@@ -36,7 +37,8 @@ static enum reason der_from_halves(struct bytes halves, uint8_t **der, size_t *d
     return REASON_ACCEPTED;
 }
 
-/* OpenSSL checks it for PKCS #1 but not for PSS, and takes more than one length of DER for ECDSA. */
+/* OpenSSL checks it for PKCS #1 but not for PSS, and takes more than one length of DER for ECDSA.
+ */
 static bool length_is_right(const struct jws *jws, const EVP_PKEY *key)
 {
     const struct alg_row *row = alg_row(jws->alg);
@@ -55,7 +57,8 @@ static bool length_is_right(const struct jws *jws, const EVP_PKEY *key)
     return false;
 }
 
-/* The key's own type must be the algorithm's: an equality, checked here again whoever chose the key. */
+/* The key's own type must be the algorithm's: an equality, checked here again whoever chose the
+ * key. */
 static bool type_is_right(enum alg alg, const EVP_PKEY *key)
 {
     static const char *const names[] = {

@@ -33,7 +33,8 @@ static void add_user(struct text *line, const struct decision *decision, const c
     }
 }
 
-/* Details are our own words with foreign text in double quotes, which therefore holds none itself. */
+/* Details are our own words with foreign text in double quotes, which therefore holds none itself.
+ */
 static void add_detail(struct text *line, const struct text *detail)
 {
     struct text plain = *detail;
@@ -166,10 +167,11 @@ void decision_message(const struct decision *decision, size_t answer_len, int64_
     if (decision->signature_good) {
         add_reason(message, decision, now);
     } else if (jws_length_is_cut(answer_len)) {
-        text_add(message,
-                 "%zu bytes arrived: if this was an access token, the prompt cut it off. Give it in "
-                 "parts: 499 characters and a backslash each, the last without one.",
-                 answer_len);
+        text_add(
+            message,
+            "%zu bytes arrived: if this was an access token, the prompt cut it off. Give it in "
+            "parts: 499 characters and a backslash each, the last without one.",
+            answer_len);
     } else if (answer_len >= NO_PASSWORD_IS_THIS_LONG) {
         text_add(message, "The access token was not accepted. The log of this host says why.");
     }

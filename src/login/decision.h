@@ -22,8 +22,9 @@ struct decision {
     const struct tenant *tenant;
     struct jws *jws;              /* owned; facts borrow from it */
     struct access_token *refused; /* owned: verified, then refused for another reason; likewise */
-    struct claims facts;  /* zeroed before the signature was found good; borrows from the two above, or once accepted
-                           * from the login, which must then outlive the decision's use */
+    struct claims
+        facts; /* zeroed before the signature was found good; borrows from the two above, or once
+                * accepted from the login, which must then outlive the decision's use */
     bool signature_good;  /* from here on the user may know why */
     char id[JWS_ID_SIZE]; /* of the token, or "" */
     char *kid;            /* owned; as in the header, NULL where there was none */
@@ -48,9 +49,10 @@ struct decision_place {
 void decision_log(const struct decision *decision, const struct decision_place *place,
                   const struct log *log);
 
-/* The sentence for the user: the reason where the signature was good. Before that it depends on nothing but
- * answer_len, the bytes that the user typed: sshd replaces the answer of an unknown user by another of the same
- * length, and the text must not tell the two apart. "" where nothing is to be said. */
+/* The sentence for the user: the reason where the signature was good. Before that it depends on
+ * nothing but answer_len, the bytes that the user typed: sshd replaces the answer of an unknown
+ * user by another of the same length, and the text must not tell the two apart. "" where nothing is
+ * to be said. */
 void decision_message(const struct decision *decision, size_t answer_len, int64_t now,
                       struct text *message);
 

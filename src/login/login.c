@@ -1,5 +1,6 @@
 /*
- * How a login is decided, step by step, in the order of the reasons. The only success is the end of the list.
+ * How a login is decided, step by step, in the order of the reasons. The only success is the end of
+ * the list.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -81,8 +82,8 @@ static enum reason verify_once(struct attempt *attempt)
     struct decision *decision = attempt->decision;
     const struct jwks *keys = request->keys != NULL ? request->keys : attempt->keys.jwks;
 
-    return access_token_verify(&attempt->policy, keys, decision->jws, request->now, &decision->facts,
-                               &attempt->token, &decision->detail);
+    return access_token_verify(&attempt->policy, keys, decision->jws, request->now,
+                               &decision->facts, &attempt->token, &decision->detail);
 }
 
 /* The tenant may have rotated its keys since they were fetched: one refresh, one more look. */
@@ -108,7 +109,8 @@ static enum reason check_revoked(struct attempt *attempt)
     return revoked_check(attempt->request->config, &attempt->decision->detail);
 }
 
-/* Is NAME=VALUE, split at the first =, true of the claims? The configuration has checked the form. */
+/* Is NAME=VALUE, split at the first =, true of the claims? The configuration has checked the form.
+ */
 static bool requirement_met(const struct claims *claims, const char *requirement)
 {
     size_t split = bytes_find(bytes_of(requirement), '=');
@@ -152,7 +154,8 @@ static enum reason check_permission(const struct login_request *request,
     if (service == NULL) {
         return REASON_ACCEPTED;
     }
-    /* A section that asks for nothing and does not say so cannot be loaded; should one be, it is closed. */
+    /* A section that asks for nothing and does not say so cannot be loaded; should one be, it is
+     * closed. */
     if (service->require.count == 0 && !service->require_none) {
         return REASON_CONFIG_ERROR;
     }
@@ -160,8 +163,8 @@ static enum reason check_permission(const struct login_request *request,
     return decision->missing == NULL ? REASON_ACCEPTED : REASON_MISSING_PERMISSION;
 }
 
-/* The permission is evaluated before the passwd lookup and reported after it, so that neither time nor reason tells
- * whether an account exists to those whom no line lets in. */
+/* The permission is evaluated before the passwd lookup and reported after it, so that neither time
+ * nor reason tells whether an account exists to those whom no line lets in. */
 static enum reason check_account(const struct login_request *request,
                                  const struct access_token *token, struct decision *decision)
 {
@@ -259,7 +262,8 @@ enum reason login_recheck(const struct login_request *request, const struct logi
     struct token_policy policy;
     enum reason r;
 
-    *decision = (struct decision){.reason = REASON_INTERNAL, .keys_age = -1, .signature_good = true};
+    *decision =
+        (struct decision){.reason = REASON_INTERNAL, .keys_age = -1, .signature_good = true};
     decision->alg = login->token->alg;
     decision->facts = login->token->claims;
     memcpy(decision->id, login->token->id, sizeof(decision->id));

@@ -1,6 +1,6 @@
 /*
- * The one use case: a token and a user name become a decision. It reads like the manual's "how a login is
- * decided"; everything that can refuse is called from here, in the order of the reasons.
+ * The one use case: a token and a user name become a decision. It reads like the manual's "how a
+ * login is decided"; everything that can refuse is called from here, in the order of the reasons.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -37,14 +37,14 @@ struct login {
     char *tenant;  /* name in the configuration */
 };
 
-/* Decides. *login is NULL unless REASON_ACCEPTED and then the caller's to free; *decision (not NULL) always
- * tells verdict and facts, and owns what they borrow: free with decision_free. Returns
+/* Decides. *login is NULL unless REASON_ACCEPTED and then the caller's to free; *decision (not
+ * NULL) always tells verdict and facts, and owns what they borrow: free with decision_free. Returns
  * decision->reason. */
 enum reason login_decide(const struct login_request *request, const struct log *log,
                          struct decision *decision, struct login **login);
 
-/* The account phase: judges again what can have changed since: claims by today's configuration and clock,
- * account (`request->user` must still be it), permission. `request->token` is not used. */
+/* The account phase: judges again what can have changed since: claims by today's configuration and
+ * clock, account (`request->user` must still be it), permission. `request->token` is not used. */
 enum reason login_recheck(const struct login_request *request, const struct login *login,
                           struct decision *decision);
 

@@ -1,6 +1,7 @@
 /*
- * Reads JSON texts (four bytes of length, most significant first, then the text) from standard input until its end; for
- * each prints what src/jwt/json read, written again, or "no". Driven by json_differential.py.
+ * Reads JSON texts (four bytes of length, most significant first, then the text) from standard
+ * input until its end; for each prints what src/jwt/json read, written again, or "no". Driven by
+ * json_differential.py.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

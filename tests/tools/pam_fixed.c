@@ -1,7 +1,8 @@
 /*
  * A PAM module that answers what its arguments say, for tests of stacks: `auth=7 account=25 name=x`
- * answers 7 to pam_authenticate and 25 to pam_acct_mgmt, and PAM_SUCCESS where nothing is said. Each
- * call is noted in the PAM environment, `FIXED_x_auth=1`, so that a test can see who was asked.
+ * answers 7 to pam_authenticate and 25 to pam_acct_mgmt, and PAM_SUCCESS where nothing is said.
+ * Each call is noted in the PAM environment, `FIXED_x_auth=1`, so that a test can see who was
+ * asked.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -84,7 +84,8 @@ static void refuse_line_ends_with_reason_and_detail(void **state)
     text_set(&decision.detail, "issued to ");
     text_quote(&decision.detail, bytes_of("a\"b\n"));
     seen = logged(&decision, &place);
-    assert_non_null(strstr(seen.line, "refuse service=\"sshd\" user=\"alice\" by=token tenant=main "));
+    assert_non_null(
+        strstr(seen.line, "refuse service=\"sshd\" user=\"alice\" by=token tenant=main "));
     assert_non_null(
         strstr(seen.line, " took=0ms reason=wrong_party detail=\"issued to 'a\\x22b\\x0a'\""));
     assert_int_equal(seen.level, LOG_NOTICE);
@@ -128,7 +129,8 @@ static void no_field_can_be_forged(void **state)
     assert_null(strchr(seen.line, '\n'));
     assert_null(strchr(seen.line, '\x1b'));
     assert_int_equal(strncmp(seen.line, "refuse ", 7), 0);
-    /* Between the quotes no quote of the attacker's is left: there is an even number, each after = or at an end. */
+    /* Between the quotes no quote of the attacker's is left: there is an even number, each after =
+     * or at an end. */
     for (at = strstr(seen.line, " reason="); at != NULL; at = strstr(at + 1, " reason=")) {
         size_t quotes = 0;
         const char *c;
@@ -203,7 +205,8 @@ static void messages_tell_why_after_a_good_signature(void **state)
 /* For every length and every reason before the signature: the text is a function of the length. */
 static void before_the_signature_only_the_length_counts(void **state)
 {
-    static const size_t lengths[] = {0, 1, 12, 254, 255, 256, 257, 500, 511, 1000, 1023, 1024, 4095};
+    static const size_t lengths[] = {0,   1,   12,   254,  255,  256, 257,
+                                     500, 511, 1000, 1023, 1024, 4095};
     size_t i;
     int reason;
 

@@ -1,6 +1,7 @@
 /*
- * The one use case, whole: configuration, maps and key set on disk, tokens signed by OpenSSL, verdicts in the order
- * of the reasons. The passwd database is this file's own, so that the test sees when it is asked.
+ * The one use case, whole: configuration, maps and key set on disk, tokens signed by OpenSSL,
+ * verdicts in the order of the reasons. The passwd database is this file's own, so that the test
+ * sees when it is asked.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -77,12 +78,12 @@ static void load(struct world *world, const char *sections)
 {
     char path[128];
     struct text why = {0};
-    char *text = mint_text("[global]\naccounts_file = %s/accounts\nrevoked_file = %s/revoked\n"
-                           "state_dir = %s\n"
-                           "[tenant main]\nissuer = %s\naudience = https://hosts.test\n"
-                           "authorized_parties = client\njwks_file = %s/keys.json\n%s",
-                           world->folder, world->folder, world->folder, issuer, world->folder,
-                           sections);
+    char *text =
+        mint_text("[global]\naccounts_file = %s/accounts\nrevoked_file = %s/revoked\n"
+                  "state_dir = %s\n"
+                  "[tenant main]\nissuer = %s\naudience = https://hosts.test\n"
+                  "authorized_parties = client\njwks_file = %s/keys.json\n%s",
+                  world->folder, world->folder, world->folder, issuer, world->folder, sections);
 
     write_file(world, "auth0jwt.conf", text);
     free(text);
@@ -142,13 +143,13 @@ static const char good_header[] = "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"
 static struct login_request ask(const struct world *world, const char *service, const char *user,
                                 const char *token)
 {
-    return (struct login_request){.config = world->config,
-                                  .service = service == NULL ? NULL
-                                                             : config_service(world->config, service),
-                                  .token = bytes_of(token),
-                                  .user = user,
-                                  .now = NOW,
-                                  .effort = KEY_EFFORT_READ};
+    return (struct login_request){
+        .config = world->config,
+        .service = service == NULL ? NULL : config_service(world->config, service),
+        .token = bytes_of(token),
+        .user = user,
+        .now = NOW,
+        .effort = KEY_EFFORT_READ};
 }
 
 /* The verdict alone. */
@@ -207,15 +208,16 @@ static void reasons_come_in_order(void **state)
         const char *claims;
         enum reason reason;
     } rows[] = {
-        {"{\"alg\":\"RS256\",\"kid\":\"k1\",\"crit\":[\"x\"]}", ",\"nonce\":1,\"cnf\":{},\"act\":{}",
-         REASON_UNSUPPORTED_CRIT},
+        {"{\"alg\":\"RS256\",\"kid\":\"k1\",\"crit\":[\"x\"]}",
+         ",\"nonce\":1,\"cnf\":{},\"act\":{}", REASON_UNSUPPORTED_CRIT},
         {"{\"alg\":\"RS512\",\"kid\":\"k2\",\"typ\":\"x\"}", ",\"nonce\":1,\"cnf\":{},\"act\":{}",
          REASON_UNSUPPORTED_ALG},
         {"{\"alg\":\"RS256\",\"kid\":\"k2\",\"typ\":\"x\"}", ",\"nonce\":1,\"cnf\":{},\"act\":{}",
          REASON_WRONG_TYPE},
         {"{\"alg\":\"RS256\",\"kid\":\"k2\"}", ",\"nonce\":1,\"cnf\":{},\"act\":{}",
          REASON_KEY_NOT_FOUND},
-        {"{\"alg\":\"RS256\",\"kid\":\"k1\"}", ",\"nonce\":1,\"cnf\":{},\"act\":{}", REASON_ID_TOKEN},
+        {"{\"alg\":\"RS256\",\"kid\":\"k1\"}", ",\"nonce\":1,\"cnf\":{},\"act\":{}",
+         REASON_ID_TOKEN},
         {"{\"alg\":\"RS256\",\"kid\":\"k1\"}", ",\"nbf\":\"x\",\"cnf\":{},\"act\":{}",
          REASON_BAD_CLAIM},
         {"{\"alg\":\"RS256\",\"kid\":\"k1\"}", ",\"nbf\":1800000006,\"cnf\":{},\"act\":{}",
@@ -244,8 +246,8 @@ static void reasons_come_in_order(void **state)
     tear_down(&world);
 }
 
-/* account_not_mapped, account_refused, missing_permission: reported in this order, and the passwd database hears
- * only of mapped accounts. */
+/* account_not_mapped, account_refused, missing_permission: reported in this order, and the passwd
+ * database hears only of mapped accounts. */
 static void account_comes_before_permission(void **state)
 {
     static const char daemon_claims[] =
@@ -297,10 +299,12 @@ static void requirements_are_all_asked_for(void **state)
         {"require = a", ",\"permissions\":[\"ab\",\"A\",\" a\"]", REASON_MISSING_PERMISSION},
         {"require = a", ",\"scope\":\"a\"", REASON_MISSING_PERMISSION},
         {"require = none\nrequire_any = a b", ",\"permissions\":[\"b\"]", REASON_ACCEPTED},
-        {"require = none\nrequire_any = a b", ",\"permissions\":[\"c\"]", REASON_MISSING_PERMISSION},
+        {"require = none\nrequire_any = a b", ",\"permissions\":[\"c\"]",
+         REASON_MISSING_PERMISSION},
         {"require = none\nrequire_claim = u:mfa=true", ",\"u:mfa\":true", REASON_ACCEPTED},
         {"require = none\nrequire_claim = u:mfa=true", ",\"u:mfa\":\"true\"", REASON_ACCEPTED},
-        {"require = none\nrequire_claim = u:mfa=true", ",\"u:mfa\":false", REASON_MISSING_PERMISSION},
+        {"require = none\nrequire_claim = u:mfa=true", ",\"u:mfa\":false",
+         REASON_MISSING_PERMISSION},
         {"require = none\nrequire_claim = u:x=a=b", ",\"u:x\":[\"z\",\"a=b\"]", REASON_ACCEPTED},
         {"require = none\nrequire_claim = u:x=1", ",\"u:x\":{\"1\":1}", REASON_MISSING_PERMISSION},
         {"require = a\nmax_token_age = 60", ",\"permissions\":[\"a\"]", REASON_TOO_OLD},
@@ -401,7 +405,8 @@ static void recheck_sees_what_has_changed(void **state)
     tear_down(&world);
 }
 
-/* Every allocation of ours fails once: never a login, never another reason than those that a failure may have. */
+/* Every allocation of ours fails once: never a login, never another reason than those that a
+ * failure may have. */
 static void no_allocation_failure_lets_anybody_in(void **state)
 {
     struct world world;
