@@ -15,7 +15,7 @@
 #include "ctl/output.h"
 #include "ctl/verdict.h"
 #include "host/config.h"
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 #include "login/login.h"
 #include "login/token_text.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "ctl/output.h"
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 
 static enum key_report_age class_of_age(const struct tenant *tenant, int64_t age)
 {

@@ -15,7 +15,7 @@
 #include "base/reason.h"
 #include "base/text.h"
 #include "host/config.h"
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 
 enum keys_age { KEYS_NONE = 0, KEYS_FRESH, KEYS_STALE, KEYS_REFRESHED };
 

@@ -13,7 +13,7 @@
 #include "base/reason.h"
 #include "base/text.h"
 #include "host/config.h"
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 
 struct key_file {
     char *issuer;

@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "jwt/alg.h"
 #include "jwt/claims.h"
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 #include "jwt/jws.h"
 
 struct access_token {

@@ -1,5 +1,5 @@
 /*
- * JSON Web Keys: RFC 7517 sections 4 and 5, RFC 7518 section 6, RFC 8037 section 2. Entries stay
+ * JSON Web Keys: RFC 7517 section 4, RFC 7518 section 6, RFC 8037 section 2. Entries stay
  * JSON until one is chosen; only that one is imported.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -27,55 +27,6 @@ enum {
     EC_MAX_BYTES = 66,
     OKP_BYTES = 32
 };
-
-struct jwks {
-    struct json *root;
-    const struct json *keys;
-};
-
-enum reason jwks_parse(struct bytes text, struct jwks **out)
-{
-    struct json *root = NULL;
-    const struct json *keys = NULL;
-    struct jwks *jwks;
-    enum reason r;
-
-    *out = NULL;
-    if (text.len > JWKS_MAX_SIZE) {
-        return REASON_KEYS_UNAVAILABLE;
-    }
-    r = json_parse(text, &root);
-    if (r != REASON_ACCEPTED) {
-        return r == REASON_OUT_OF_MEMORY ? r : REASON_KEYS_UNAVAILABLE;
-    }
-    jwks = calloc(1, sizeof(*jwks));
-    if (jwks == NULL) {
-        json_free(&root);
-        return REASON_OUT_OF_MEMORY;
-    }
-    jwks->root = root;
-    if (!json_member(root, "keys", &keys) || !json_is_array(keys)) {
-        jwks_free(&jwks);
-        return REASON_KEYS_UNAVAILABLE;
-    }
-    jwks->keys = keys;
-    *out = jwks;
-    return REASON_ACCEPTED;
-}
-
-void jwks_free(struct jwks **jwks)
-{
-    if (*jwks != NULL) {
-        json_free(&(*jwks)->root);
-        free(*jwks);
-        *jwks = NULL;
-    }
-}
-
-size_t jwks_count(const struct jwks *jwks)
-{
-    return json_array_length(jwks->keys);
-}
 
 static struct bytes string_member(const struct json *jwk, const char *name)
 {
@@ -338,9 +289,7 @@ static enum reason import_okp(const struct json *jwk, enum alg alg, EVP_PKEY **k
     return import("ED25519", params, key);
 }
 
-/* REASON_BAD_KEY with *why, REASON_OUT_OF_MEMORY; *key is NULL unless accepted. */
-static enum reason import_for(const struct json *jwk, enum alg alg, EVP_PKEY **key,
-                              const char **why)
+enum reason jwk_import(const struct json *jwk, enum alg alg, EVP_PKEY **key, const char **why)
 {
     enum reason r = REASON_BAD_KEY;
 
@@ -371,51 +320,6 @@ static enum reason import_for(const struct json *jwk, enum alg alg, EVP_PKEY **k
     return r;
 }
 
-enum reason jwks_find(const struct jwks *jwks, const struct jws *jws, EVP_PKEY **key,
-                      const char **unusable)
-{
-    enum reason r = REASON_KEY_NOT_FOUND;
-    EVP_PKEY *found = NULL;
-    const char *why = NULL;
-    size_t i;
-
-    *key = NULL;
-    for (i = 0; i < jwks_count(jwks); i++) {
-        const struct json *jwk = json_array_item(jwks->keys, i);
-        EVP_PKEY *candidate = NULL;
-        struct bytes kid;
-        enum reason imported;
-
-        if (jws->has_kid &&
-            (json_member_string(jwk, "kid", &kid) != JSON_STRING || !bytes_equal(kid, jws->kid))) {
-            continue;
-        }
-        imported = import_for(jwk, jws->alg, &candidate, &why);
-        if (imported == REASON_BAD_KEY) {
-            /* Without a kid nobody asked for this one. */
-            if (jws->has_kid && found == NULL) {
-                r = REASON_BAD_KEY;
-                if (unusable != NULL) {
-                    *unusable = why;
-                }
-            }
-            continue;
-        }
-        if (imported != REASON_ACCEPTED || found != NULL) {
-            r = imported != REASON_ACCEPTED ? imported : REASON_KEY_NOT_FOUND;
-            EVP_PKEY_free(candidate);
-            EVP_PKEY_free(found);
-            return r;
-        }
-        found = candidate;
-    }
-    if (found == NULL) {
-        return r;
-    }
-    *key = found;
-    return REASON_ACCEPTED;
-}
-
 /* The algorithm to judge an entry by that no token asked for: its own, else the first of its type.
  */
 static enum alg alg_of_entry(const struct json *jwk)
@@ -439,9 +343,8 @@ static enum alg alg_of_entry(const struct json *jwk)
     return ALG_UNKNOWN;
 }
 
-void jwks_describe(const struct jwks *jwks, size_t index, struct jwk_info *info)
+void jwk_describe(const struct json *jwk, struct jwk_info *info)
 {
-    const struct json *jwk = json_array_item(jwks->keys, index);
     enum alg alg = alg_of_entry(jwk);
     struct bytes kty = string_member(jwk, "kty");
     EVP_PKEY *key = NULL;
@@ -465,7 +368,7 @@ void jwks_describe(const struct jwks *jwks, size_t index, struct jwk_info *info)
         return;
     }
     info->curve = alg_row(alg)->curve == NULL ? "" : alg_row(alg)->curve;
-    if (import_for(jwk, alg, &key, &info->unusable) == REASON_ACCEPTED) {
+    if (jwk_import(jwk, alg, &key, &info->unusable) == REASON_ACCEPTED) {
         info->unusable = NULL;
         info->bits = EVP_PKEY_get_bits(key);
     } else if (info->unusable == NULL) {
@@ -474,15 +377,14 @@ void jwks_describe(const struct jwks *jwks, size_t index, struct jwk_info *info)
     EVP_PKEY_free(key);
 }
 
-void jwks_write_entry(FILE *out, const struct jwks *jwks, size_t index)
+void jwk_write(FILE *out, const struct json *jwk)
 {
     static const char *const members[] = {"kid", "kty", "use", "alg", "n", "e", "crv", "x", "y"};
-    const struct json *jwk = json_array_item(jwks->keys, index);
     const char *separator = "";
     struct jwk_info info;
     size_t i;
 
-    jwks_describe(jwks, index, &info);
+    jwk_describe(jwk, &info);
     fputc('{', out);
     for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
         struct bytes content;

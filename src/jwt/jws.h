@@ -9,6 +9,7 @@
 #ifndef AUTH0JWT_JWT_JWS_H
 #define AUTH0JWT_JWT_JWS_H
 
+#include <openssl/types.h>
 #include <stdbool.h>
 
 #include "base/bytes.h"
@@ -52,6 +53,11 @@ bool jws_issuer(const struct jws *jws, struct bytes *issuer);
 
 /* Is this the length at which a known prompt cuts what is typed or pasted? */
 bool jws_length_is_cut(size_t length);
+
+/* RFC 7515 section 5.2 step 8: REASON_ACCEPTED only for a good signature of exactly the length that
+ * key and algorithm make; REASON_BAD_SIGNATURE, REASON_OUT_OF_MEMORY, REASON_INTERNAL (OpenSSL
+ * lacks the algorithm, as under a strict crypto policy). Leaves OpenSSL's error queue as it was. */
+enum reason jws_verify_signature(const struct jws *jws, EVP_PKEY *key);
 
 /* Wipes all that the token could be put together from. */
 void jws_free(struct jws **jws);

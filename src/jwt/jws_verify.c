@@ -8,7 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "jwt/jwk.h"
+#include "jwt/jws.h"
 
 /* OpenSSL wants DER where JWS has r||s (RFC 7518 section 3.4). *der is the caller's to
  * OPENSSL_clear_free. */

@@ -11,7 +11,7 @@
 
 #include "base/wipe.h"
 #include "host/revoked.h"
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 
 /* One login on its way through the steps. */
 struct attempt {

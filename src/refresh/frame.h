@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 
 enum { FRAME_URL_MAX = 2048, FRAME_TEXT_MAX = 256, FRAME_BODY_MAX = JWKS_MAX_SIZE };
 

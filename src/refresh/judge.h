@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 
 /* The address of the issuer's discovery document (OpenID Connect Discovery 1.0 section 4): exactly
  * one slash between. The caller frees it; NULL without memory. */

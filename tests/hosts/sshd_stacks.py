@@ -49,7 +49,8 @@ def mixed_refused():
     use_stack("sshd-mixed")
     stale = tenant.token(iat=int(time.time()) - 7200, lifetime=3600)
     tried = {"expired": stale, "wrong_issuer": tenant.token(issuer="https://other.example.com/"),
-             "truncated": tenant.token(size=1500), "account_not_mapped": tenant.token(sub="auth0|x")}
+             "truncated": tenant.token(size=1500),
+             "account_not_mapped": tenant.token(sub="auth0|x")}
     for reason, token in tried.items():
         login = refused(ssh.login("alice", token), reason)
         expect(not unix_asked(login), "pam_unix was asked", login)

@@ -123,7 +123,8 @@ class Ssh:
         os.chmod(home + "/.ssh", 0o700)
         run("chown", "-R", account + ":", home + "/.ssh")
 
-    def start(self, user, plan, methods="keyboard-interactive", tries=1, command="echo in as $USER"):
+    def start(self, user, plan, methods="keyboard-interactive", tries=1,
+              command="echo in as $USER"):
         folder = tempfile.mkdtemp(prefix="ssh.")
         prompts = os.path.join(folder, "prompts")
         write(os.path.join(folder, "plan"), json.dumps(plan), 0o600)

@@ -73,7 +73,7 @@ class Client:
         return self.call("/test/fault", dict(more, kind=kind))
 
     def requests(self, reset=False):
-        """{"total": ..., "paths": {path: count}} since the last reset; the tests' own are not in."""
+        """{"total": ..., "paths": {path: count}} since the last reset, without the tests' own."""
         return self.call("/test/requests", {"reset": reset})
 
 

@@ -1,8 +1,8 @@
 """How the tenant misbehaves when a test asks for it.
 
-A fault is {"kind": ..., "path": ..., "count": ...}: path is the one it holds for (every path where it
-is absent), count how often (for ever where it is absent). {"kind": "none"} ends all of them. Some
-faults replace the answer (act), some change the document that is answered (change).
+A fault is {"kind": ..., "path": ..., "count": ...}: path is the one it holds for (every path where
+it is absent), count how often (for ever where it is absent). {"kind": "none"} ends all of them.
+Some faults replace the answer (act), some change the document that is answered (change).
 
 SPDX-License-Identifier: Apache-2.0
 """

@@ -1,7 +1,8 @@
 """The tenant's signing keys: one current, one next, previous ones until they are revoked.
 
-Auth0 keeps its keys like this: the set that it publishes holds the current key, the next one and the
-previous ones. A revoked key leaves the set but is kept here, so that a test can still sign with it.
+Auth0 keeps its keys like this: the set that it publishes holds the current key, the next one and
+the previous ones. A revoked key leaves the set but is kept here, so that a test can still sign with
+it.
 
 SPDX-License-Identifier: Apache-2.0
 """

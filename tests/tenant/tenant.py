@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """A small Auth0-like HTTPS tenant for tests and the demo.
 
-It answers what a host asks an Auth0 tenant for (discovery, JWK Set, /oauth/token) and, under /test/,
-what only a test may ask: rotate or revoke keys, count requests, misbehave. It listens on the loopback
-address with a certificate of its own authority, keeps its keys in one folder, so that it may be
-stopped and started again, and is never installed.
+It answers what a host asks an Auth0 tenant for (discovery, JWK Set, /oauth/token) and, under
+/test/, what only a test may ask: rotate or revoke keys, count requests, misbehave. It listens on
+the loopback address with a certificate of its own authority, keeps its keys in one folder, so that
+it may be stopped and started again, and is never installed.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -249,7 +249,7 @@ def arguments():
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one, or the last one")
     parser.add_argument("--address", default="127.0.0.1", help="loopback address to listen on")
     parser.add_argument("--name", default="localhost", help="host name of the issuer")
-    parser.add_argument("--audience", action="append", help="identifier of an API (may be repeated)")
+    parser.add_argument("--audience", action="append", help="identifier of an API (repeatable)")
     parser.add_argument("--client", action="append", metavar="ID:SECRET", help="a machine client")
     parser.add_argument("--verbose", action="store_true")
     return parser.parse_args()
@@ -276,7 +276,8 @@ def main():
     issuer = "https://%s/" % (args.name if port == 443 else "%s:%d" % (args.name, port))
     clients = dict(item.split(":", 1) for item in args.client or
                    ["1fMGzP0oZ6mzDRmNYbQ9eJqYdXIgZ4kT:machine-secret"])
-    server.tenant = Tenant(args.dir, issuer, args.audience or ["https://login.example.com"], clients)
+    audiences = args.audience or ["https://login.example.com"]
+    server.tenant = Tenant(args.dir, issuer, audiences, clients)
     write_json(os.path.join(args.dir, "tenant.json"),
                {"issuer": issuer, "address": args.address, "port": port, "ca_file": paths["ca"],
                 "audiences": server.tenant.audiences, "pid": os.getpid()})

@@ -10,7 +10,7 @@
 #include <openssl/types.h>
 #include <stddef.h>
 
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 
 enum { KEYRING_ALGS = 10, KEYRING_KINDS = 5 };
 

@@ -25,7 +25,7 @@
 #include "base/reason.h"
 #include "base/strings.h"
 #include "jwt/access_token.h"
-#include "jwt/jwk.h"
+#include "jwt/jwks.h"
 #include "jwt/jws.h"
 #include "vector_file.h"
 
