@@ -39,7 +39,7 @@ struct alg_row {
     size_t least_text;      /* characters of the shortest signature that a usable key can make */
 };
 
-/* The row; alg must not be ALG_UNKNOWN. */
+/* The row; that of ALG_UNKNOWN needs no key that exists. Never NULL. */
 const struct alg_row *alg_row(enum alg alg);
 
 /* By its exact name; ALG_UNKNOWN for any other text. */

@@ -8,11 +8,8 @@
 
 enum { SUB_MAX = 512 };
 
-/* The last second of the year 9999. */
-static const double numeric_date_max = 253402300799.0;
-
 /* What a check looks at. */
-struct subject {
+struct inspection {
     const struct token_policy *policy;
     const struct claims *claims;
     const char *unreadable; /* the first claim of a wrong type or range, or NULL */
@@ -29,29 +26,29 @@ static bool present(const struct claims *claims, const char *name)
 
 /* OpenID Connect Core section 2 and Back-Channel Logout section 2.4: marks that no access token
  * has. */
-static bool is_access_token(const struct subject *subject)
+static bool is_access_token(const struct inspection *it)
 {
     static const char *const marks[] = {"nonce", "at_hash", "c_hash", "s_hash", "events"};
     size_t i;
 
     for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        if (present(subject->claims, marks[i])) {
-            text_set(subject->detail, "it has %s", marks[i]);
+        if (present(it->claims, marks[i])) {
+            text_set(it->detail, "it has %s", marks[i]);
             return false;
         }
     }
     return true;
 }
 
-static bool has_required(const struct subject *subject)
+static bool has_required(const struct inspection *it)
 {
     static const char *const required[] = {"iss", "sub", "aud", "exp", "iat", "client_id", "jti"};
-    size_t count = subject->policy->profile == TOKEN_PROFILE_RFC9068 ? 7 : 5;
+    size_t count = it->policy->profile == TOKEN_PROFILE_RFC9068 ? 7 : 5;
     size_t i;
 
     for (i = 0; i < count; i++) {
-        if (!present(subject->claims, required[i])) {
-            text_set(subject->detail, "no %s", required[i]);
+        if (!present(it->claims, required[i])) {
+            text_set(it->detail, "no %s", required[i]);
             return false;
         }
     }
@@ -83,7 +80,7 @@ static bool read_date(const struct json *json, const char *name, double *out)
 
     *out = 0;
     return !json_member(json, name, &member) ||
-           (json_number(member, out) && *out >= 0 && *out <= numeric_date_max);
+           (json_number(member, out) && *out >= 0 && *out <= (double)NUMERIC_DATE_MAX);
 }
 
 static bool subject_is_plain(struct bytes sub)
@@ -142,12 +139,12 @@ static const char *read_claims(struct claims *claims)
     return bad;
 }
 
-static bool is_readable(const struct subject *subject)
+static bool is_readable(const struct inspection *it)
 {
-    if (subject->unreadable != NULL) {
-        text_set(subject->detail, "%s has the wrong type or range", subject->unreadable);
+    if (it->unreadable != NULL) {
+        text_set(it->detail, "%s has the wrong type or range", it->unreadable);
     }
-    return subject->unreadable == NULL;
+    return it->unreadable == NULL;
 }
 
 static bool audience_allowed(const struct token_policy *policy, const struct json *item)
@@ -160,71 +157,70 @@ static bool audience_allowed(const struct token_policy *policy, const struct jso
             strings_contain(policy->narrow_audiences, audience));
 }
 
-static bool has_audience(const struct subject *subject)
+static bool has_audience(const struct inspection *it)
 {
-    const struct json *aud = subject->claims->aud;
+    const struct json *aud = it->claims->aud;
     struct bytes first;
     size_t i;
 
-    if (audience_allowed(subject->policy, aud)) {
+    if (audience_allowed(it->policy, aud)) {
         return true;
     }
     for (i = 0; i < json_array_length(aud); i++) {
-        if (audience_allowed(subject->policy, json_array_item(aud, i))) {
+        if (audience_allowed(it->policy, json_array_item(aud, i))) {
             return true;
         }
     }
-    if (subject->detail != NULL &&
+    if (it->detail != NULL &&
         (json_string(aud, &first) || json_string(json_array_item(aud, 0), &first))) {
-        text_set(subject->detail, "aud is ");
-        text_quote(subject->detail, first);
+        text_set(it->detail, "aud is ");
+        text_quote(it->detail, first);
     }
     return false;
 }
 
 /* RFC 7519 section 4.1.4: on or after. The sums are whole numbers, so fractions lose nothing. */
-static bool is_unexpired(const struct subject *subject)
+static bool is_unexpired(const struct inspection *it)
 {
-    double limit = (double)(subject->now - subject->policy->leeway);
+    double limit = (double)(it->now - it->policy->leeway);
 
-    if (subject->claims->exp <= limit) {
-        text_set(subject->detail, "exp was %.0f seconds ago",
-                 (double)subject->now - subject->claims->exp);
+    if (it->claims->exp <= limit) {
+        text_set(it->detail, "exp was %.0f seconds ago", (double)it->now - it->claims->exp);
         return false;
     }
     return true;
 }
 
-static bool is_valid_yet(const struct subject *subject)
+static bool is_valid_yet(const struct inspection *it)
 {
-    const struct claims *claims = subject->claims;
-    double limit = (double)(subject->now + subject->policy->leeway);
+    const struct claims *claims = it->claims;
+    double limit = (double)(it->now + it->policy->leeway);
 
     if (claims->nbf > limit || claims->iat > limit) {
         const char *name = claims->nbf > limit ? "nbf" : "iat";
 
-        text_set(subject->detail, "%s is %.0f seconds ahead", name,
-                 (claims->nbf > limit ? claims->nbf : claims->iat) - (double)subject->now);
+        text_set(it->detail, "%s is %.0f seconds ahead", name,
+                 (claims->nbf > limit ? claims->nbf : claims->iat) - (double)it->now);
         return false;
     }
     return true;
 }
 
-static bool is_fresh(const struct subject *subject)
+static bool is_fresh(const struct inspection *it)
 {
-    const struct token_policy *policy = subject->policy;
-    const struct claims *claims = subject->claims;
+    const struct token_policy *policy = it->policy;
+    const struct claims *claims = it->claims;
 
     if (policy->max_token_age != TOKEN_AGE_OFF &&
-        claims->iat < (double)(subject->now - policy->max_token_age - policy->leeway)) {
-        text_set(subject->detail, "issued %.0f seconds ago, max_token_age is %lld",
-                 (double)subject->now - claims->iat, (long long)policy->max_token_age);
+        claims->iat < (double)(it->now - policy->max_token_age - policy->leeway)) {
+        text_set(it->detail, "issued %.0f seconds ago, max_token_age is %lld",
+                 (double)it->now - claims->iat, (long long)policy->max_token_age);
         return false;
     }
     if (policy->min_token_life != TOKEN_AGE_OFF &&
-        claims->exp < (double)(subject->now + policy->min_token_life)) {
-        text_set(subject->detail, "expires in %.0f seconds, min_token_life is %lld",
-                 claims->exp - (double)subject->now, (long long)policy->min_token_life);
+        claims->exp < (double)(it->now + policy->min_token_life)) {
+        text_set(it->detail, "expires in %.0f seconds, min_token_life is %lld",
+                 claims->exp - (double)it->now, (long long)policy->min_token_life);
         return false;
     }
     return true;
@@ -232,67 +228,67 @@ static bool is_fresh(const struct subject *subject)
 
 /* RFC 7800: bound to a key. A password prompt has no proof of possession to check, so the binding
  * would be ignored, and that is what it is there against. */
-static bool is_bearer(const struct subject *subject)
+static bool is_bearer(const struct inspection *it)
 {
-    return !present(subject->claims, "cnf");
+    return !present(it->claims, "cnf");
 }
 
-static bool is_undelegated(const struct subject *subject)
+static bool is_undelegated(const struct inspection *it)
 {
-    return !present(subject->claims, "act");
+    return !present(it->claims, "act");
 }
 
-static bool party_allowed(const struct subject *subject, struct bytes party)
+static bool party_allowed(const struct inspection *it, struct bytes party)
 {
-    const struct strings *parties = subject->policy->authorized_parties;
+    const struct strings *parties = it->policy->authorized_parties;
 
     if (party.ptr == NULL || (parties != NULL && strings_contain(parties, party))) {
         return true;
     }
-    if (subject->detail != NULL) {
-        text_set(subject->detail, "issued to ");
-        text_quote(subject->detail, party);
+    if (it->detail != NULL) {
+        text_set(it->detail, "issued to ");
+        text_quote(it->detail, party);
     }
     return false;
 }
 
-static bool has_party(const struct subject *subject)
+static bool has_party(const struct inspection *it)
 {
-    const struct claims *claims = subject->claims;
+    const struct claims *claims = it->claims;
 
-    if (subject->policy->any_party) {
+    if (it->policy->any_party) {
         return true;
     }
     if (claims->azp.ptr == NULL && claims->client_id.ptr == NULL) {
-        text_set(subject->detail, "neither azp nor client_id");
+        text_set(it->detail, "neither azp nor client_id");
         return false;
     }
-    return party_allowed(subject, claims->azp) && party_allowed(subject, claims->client_id);
+    return party_allowed(it, claims->azp) && party_allowed(it, claims->client_id);
 }
 
-static bool has_organization(const struct subject *subject)
+static bool has_organization(const struct inspection *it)
 {
-    const struct strings *allowed = subject->policy->organizations;
-    struct bytes org_id = subject->claims->org_id;
+    const struct strings *allowed = it->policy->organizations;
+    struct bytes org_id = it->claims->org_id;
     bool listed = allowed != NULL && allowed->count > 0;
 
     if (org_id.ptr == NULL) {
-        text_set(subject->detail, listed ? "no org_id" : "");
+        text_set(it->detail, listed ? "no org_id" : "");
         return !listed;
     }
     if (listed && strings_contain(allowed, org_id)) {
         return true;
     }
-    if (subject->detail != NULL) {
-        text_set(subject->detail, "org_id is ");
-        text_quote(subject->detail, org_id);
+    if (it->detail != NULL) {
+        text_set(it->detail, "org_id is ");
+        text_quote(it->detail, org_id);
     }
     return false;
 }
 
 struct check {
     enum reason objection;
-    bool (*passes)(const struct subject *subject);
+    bool (*passes)(const struct inspection *it);
 };
 
 static const struct check checks[] = {
@@ -312,16 +308,16 @@ static const struct check checks[] = {
 enum reason claims_check(const struct token_policy *policy, const struct json *json, int64_t now,
                          struct claims *out, struct text *detail)
 {
-    struct subject subject = {policy, out, NULL, now, detail};
+    struct inspection it = {policy, out, NULL, now, detail};
     size_t i;
 
     *out = (struct claims){.json = json, .permission_claim = policy->permission_claim};
-    subject.unreadable = read_claims(out);
+    it.unreadable = read_claims(out);
     if (policy->account_claim != NULL) {
         json_member_string(json, policy->account_claim, &out->account);
     }
     for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-        if (!checks[i].passes(&subject)) {
+        if (!checks[i].passes(&it)) {
             return checks[i].objection;
         }
     }

@@ -26,6 +26,9 @@ enum permission_claim { PERMISSION_CLAIM_PERMISSIONS = 0, PERMISSION_CLAIM_SCOPE
 
 enum { TOKEN_AGE_OFF = -1 };
 
+/* The last second of the year 9999: what lies behind is no time. */
+#define NUMERIC_DATE_MAX INT64_C(253402300799)
+
 /* What a token must be. All pointers are borrowed; a list that is empty or NULL allows nothing,
  * except where said. */
 struct token_policy {

@@ -127,8 +127,9 @@ static struct bytes trim_json_space(struct bytes text)
     return text;
 }
 
-/* *out is NULL unless json-c read one value that fills the text. */
-static enum reason parse_strictly(struct bytes text, struct json **out)
+/* *out is NULL unless json-c read one value that fills the text. Its strict mode adds nothing to
+ * the guard. */
+static enum reason build(struct bytes text, struct json **out)
 {
     enum reason r = REASON_MALFORMED;
     struct json_object *object = NULL;
@@ -140,7 +141,9 @@ static enum reason parse_strictly(struct bytes text, struct json **out)
     if (tokener == NULL) {
         return REASON_OUT_OF_MEMORY;
     }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    /* Not JSON_TOKENER_STRICT: with it json-c 0.18 refuses every byte above 0x7f, and every number
+     * that fits no 64 bits. What it forbids the guard forbids. */
+    json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
     object = json_tokener_parse_ex(tokener, (const char *)text.ptr, (int)text.len);
     error = json_tokener_get_error(tokener);
     if (error == json_tokener_success && object != NULL &&
@@ -169,7 +172,7 @@ enum reason json_parse(struct bytes text, struct json **root)
     if (!memory_suffices(text, &expected)) {
         return REASON_OUT_OF_MEMORY;
     }
-    r = parse_strictly(text, &parsed);
+    r = build(text, &parsed);
     if (r == REASON_ACCEPTED) {
         r = REASON_MALFORMED;
         if (is_container(parsed)) {

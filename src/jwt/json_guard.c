@@ -1,5 +1,5 @@
 /*
- * The JSON guard: a flat scan over tokens, no recursion, no allocation.
+ * The JSON guard: RFC 8259 as a flat scan over tokens, no recursion, no allocation.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -229,7 +229,7 @@ static bool word(struct scan *scan, const char *expected)
     return true;
 }
 
-/* One value that is no container, or a member's name. */
+/* One value that is no container. */
 static bool scalar(struct scan *scan)
 {
     switch (scan->rest.ptr[0]) {
@@ -246,62 +246,142 @@ static bool scalar(struct scan *scan)
     }
 }
 
-/* json-c joins what follows a number to it: 00, 1true. After a scalar comes punctuation or white
- * space. */
-static bool scalar_ends(const struct scan *scan)
-{
-    static const char after[] = " \t\n\r,:]}";
+/* What may come next. */
+enum expect {
+    EXPECT_VALUE = 0,
+    EXPECT_VALUE_OR_END, /* after [ */
+    EXPECT_NAME,
+    EXPECT_NAME_OR_END, /* after { */
+    EXPECT_COLON,
+    EXPECT_COMMA_OR_END,
+    EXPECT_NOTHING
+};
 
-    return scan->rest.len == 0 || memchr(after, scan->rest.ptr[0], sizeof(after) - 1) != NULL;
+/* Where in the structure the scan is. */
+struct structure {
+    enum expect expect;
+    size_t depth;
+    uint64_t objects; /* bit n: is the container at depth n an object? */
+};
+
+static bool in_object(const struct structure *structure)
+{
+    return structure->depth > 0 && (structure->objects >> (structure->depth - 1) & 1) != 0;
+}
+
+static bool expects_value(const struct structure *structure)
+{
+    return structure->expect == EXPECT_VALUE || structure->expect == EXPECT_VALUE_OR_END;
+}
+
+static void value_ended(struct structure *structure)
+{
+    structure->expect = structure->depth == 0 ? EXPECT_NOTHING : EXPECT_COMMA_OR_END;
+}
+
+static bool open_container(struct structure *structure, bool object, size_t max_depth)
+{
+    uint64_t bit = (uint64_t)1 << structure->depth;
+
+    if (!expects_value(structure) || structure->depth == max_depth) {
+        return false;
+    }
+    structure->objects = object ? structure->objects | bit : structure->objects & ~bit;
+    structure->depth++;
+    structure->expect = object ? EXPECT_NAME_OR_END : EXPECT_VALUE_OR_END;
+    return true;
+}
+
+static bool close_container(struct structure *structure, bool object)
+{
+    enum expect empty = object ? EXPECT_NAME_OR_END : EXPECT_VALUE_OR_END;
+
+    if (structure->depth == 0 || in_object(structure) != object ||
+        (structure->expect != empty && structure->expect != EXPECT_COMMA_OR_END)) {
+        return false;
+    }
+    structure->depth--;
+    value_ended(structure);
+    return true;
+}
+
+static bool punctuation(struct structure *structure, uint8_t byte)
+{
+    enum expect before = byte == ':' ? EXPECT_COLON : EXPECT_COMMA_OR_END;
+
+    if (structure->expect != before) {
+        return false;
+    }
+    structure->expect = byte == ',' && in_object(structure) ? EXPECT_NAME : EXPECT_VALUE;
+    return true;
+}
+
+/* A scalar, or the name of a member; none stands alone. */
+static bool name_or_scalar(struct scan *scan, struct structure *structure)
+{
+    if (structure->expect == EXPECT_NAME || structure->expect == EXPECT_NAME_OR_END) {
+        structure->expect = EXPECT_COLON;
+        return scan->rest.ptr[0] == '"' && string(scan);
+    }
+    if (!expects_value(structure) || structure->depth == 0 || !scalar(scan)) {
+        return false;
+    }
+    value_ended(structure);
+    return true;
+}
+
+/* One token, or white space. */
+static bool step(struct scan *scan, struct structure *structure, size_t max_depth,
+                 struct json_tally *tally)
+{
+    uint8_t byte = scan->rest.ptr[0];
+
+    switch (byte) {
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\r':
+        break;
+    case ',':
+    case ':':
+        tally->members += byte == ':';
+        if (!punctuation(structure, byte)) {
+            return false;
+        }
+        break;
+    case '{':
+    case '[':
+        tally->values++;
+        tally->containers++;
+        if (!open_container(structure, byte == '{', max_depth)) {
+            return false;
+        }
+        break;
+    case '}':
+    case ']':
+        if (!close_container(structure, byte == '}')) {
+            return false;
+        }
+        break;
+    default:
+        tally->values += expects_value(structure);
+        return name_or_scalar(scan, structure);
+    }
+    skip(scan, 1);
+    return true;
 }
 
 bool json_guard(struct bytes text, size_t max_depth, size_t max_values, struct json_tally *tally)
 {
+    struct structure structure = {EXPECT_VALUE, 0, 0};
     struct scan scan = {text, 0};
-    size_t depth = 0;
-    size_t values = 0; /* names of members included */
 
     *tally = (struct json_tally){0};
     while (scan.rest.len > 0) {
-        switch (scan.rest.ptr[0]) {
-        case ' ':
-        case '\t':
-        case '\n':
-        case '\r':
-        case ',':
-            skip(&scan, 1);
-            break;
-        case ':':
-            tally->members++;
-            skip(&scan, 1);
-            break;
-        case '{':
-        case '[':
-            values++;
-            tally->containers++;
-            if (++depth > max_depth) {
-                return false;
-            }
-            skip(&scan, 1);
-            break;
-        case '}':
-        case ']':
-            if (depth-- == 0) {
-                return false;
-            }
-            skip(&scan, 1);
-            break;
-        default:
-            values++;
-            if (!scalar(&scan) || !scalar_ends(&scan)) {
-                return false;
-            }
-        }
-        if (values > tally->members && values - tally->members > max_values) {
+        if (!step(&scan, &structure, max_depth, tally) || tally->values > max_values) {
             return false;
         }
     }
     tally->text = scan.text;
-    tally->values = values - tally->members;
-    return depth == 0 && values >= tally->members;
+    return structure.expect == EXPECT_NOTHING;
 }

@@ -1,8 +1,8 @@
 /*
- * A look at the bytes of a JSON text before json-c sees them. json-c 0.16 takes, even in its strict
+ * A look at the bytes of a JSON text before json-c sees them. json-c takes, even in its strict
  * mode, single quotes, NaN, raw control characters, NUL escapes that cut a name short, lone
- * surrogates and overlong UTF-8; none of that gets past here. The structure (commas, colons,
- * brackets that match) is left to json-c.
+ * surrogates and overlong UTF-8, and 0.18's strict mode refuses all UTF-8 outside ASCII. So the
+ * grammar is judged here, and json-c only builds the tree.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -19,12 +19,12 @@
 enum {
     RSA_MIN_BITS = 2048,
     RSA_MAX_BITS = 8192,
-    /* Octets of the largest value, and of the text that may stand for it with a few leading zeros.
-     */
     RSA_MAX_BYTES = RSA_MAX_BITS / 8,
+    /* Room for a few leading zeros, which stand for nothing. */
     NUMBER_MAX_TEXT = RSA_MAX_BYTES * 4 / 3 + 16,
     EXPONENT_MAX_BITS = 256,
     EC_MAX_BYTES = 66,
+    CURVE_NAME_SIZE = 16,
     OKP_BYTES = 32
 };
 
@@ -101,7 +101,7 @@ static const char *forbidden(const struct json *jwk, enum alg alg)
         return "it is no JSON object";
     }
     if (json_member(jwk, "unusable", &member)) {
-        return "it could not be used when it was fetched (auth0jwtctl keys show says why)";
+        return "it could not be used when it was fetched; the key cache notes why";
     }
     if (!member_is(jwk, "kty", key_type_name(alg_row(alg)->key_type))) {
         return "kty is not the algorithm's";
@@ -242,7 +242,7 @@ static enum reason import_ec(const struct json *jwk, enum alg alg, EVP_PKEY **ke
 {
     const struct alg_row *row = alg_row(alg);
     uint8_t point[1 + 2 * EC_MAX_BYTES];
-    char group[sizeof("P-256")];
+    char group[CURVE_NAME_SIZE] = "";
     OSSL_PARAM params[3];
     enum reason r;
 
@@ -256,7 +256,7 @@ static enum reason import_ec(const struct json *jwk, enum alg alg, EVP_PKEY **ke
         !read_coordinate(jwk, "y", row->coordinate, point + 1 + row->coordinate)) {
         return REASON_BAD_KEY;
     }
-    memcpy(group, row->curve, sizeof(group));
+    memcpy(group, row->curve, strnlen(row->curve, sizeof(group) - 1));
     params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
     params[1] =
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * row->coordinate);

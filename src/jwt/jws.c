@@ -5,6 +5,7 @@
  */
 #include "jwt/jws.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -30,6 +31,24 @@ bool jws_length_is_cut(size_t length)
         }
     }
     return false;
+}
+
+bool jws_bytes_only(struct bytes text)
+{
+    while (text.len > 0) {
+        struct bytes piece = bytes_first(text, bytes_find(text, '.'));
+
+        if (!base64url_alphabet(piece)) {
+            return false;
+        }
+        text = bytes_from(text, piece.len + 1);
+    }
+    return true;
+}
+
+bool jws_may_begin(struct bytes text)
+{
+    return bytes_begin_with(text, "eyJ");
 }
 
 /* Cuts at the dots, and judges what their number tells. */
@@ -60,7 +79,7 @@ static enum reason cut(struct bytes compact, struct parts *parts)
     if (dots == 4) {
         return REASON_ENCRYPTED;
     }
-    if (dots < 2 && bytes_begin_with(compact, "eyJ") && jws_length_is_cut(compact.len)) {
+    if (dots < 2 && jws_may_begin(compact) && jws_length_is_cut(compact.len)) {
         return REASON_TRUNCATED;
     }
     return REASON_NOT_A_TOKEN;
@@ -83,13 +102,18 @@ static bool b64_is_plain(const struct json *header)
     return !json_member(header, "b64", &member) || (json_boolean(member, &plain) && plain);
 }
 
-static enum reason read_header(struct jws *jws)
+static enum reason read_header(struct jws *jws, struct bytes text)
 {
+    struct blob decoded;
     enum json_found kid;
     enum json_found typ;
     struct bytes alg;
-    enum reason r = json_parse(bytes_of_blob(&jws->header_text), &jws->header);
+    enum reason r = decode(text, &decoded);
 
+    if (r == REASON_ACCEPTED) {
+        r = json_parse(bytes_of_blob(&decoded), &jws->header);
+    }
+    blob_free(&decoded);
     if (r != REASON_ACCEPTED) {
         return r;
     }
@@ -110,11 +134,14 @@ static enum reason make_id(struct jws *jws)
     static const char hex[] = "0123456789abcdef";
     uint8_t digest[EVP_MAX_MD_SIZE];
     size_t length = 0;
+    int good;
     size_t i;
 
-    if (EVP_Q_digest(NULL, "SHA256", NULL, jws->signing_input.ptr, jws->signing_input.len, digest,
-                     &length) != 1 ||
-        length * 2 + 1 != sizeof(jws->id)) {
+    ERR_set_mark();
+    good = EVP_Q_digest(NULL, "SHA256", NULL, jws->signing_input.ptr, jws->signing_input.len,
+                        digest, &length);
+    ERR_pop_to_mark();
+    if (good != 1 || length * 2 + 1 != sizeof(jws->id)) {
         return REASON_INTERNAL;
     }
     for (i = 0; i < length; i++) {
@@ -132,10 +159,7 @@ static enum reason fill(struct jws *jws, struct bytes compact)
 
     if (r == REASON_ACCEPTED) {
         jws->signing_input = bytes_first(compact, parts.header.len + 1 + parts.payload.len);
-        r = decode(parts.header, &jws->header_text);
-    }
-    if (r == REASON_ACCEPTED) {
-        r = read_header(jws);
+        r = read_header(jws, parts.header);
     }
     /* Before the payload: a cut can fall anywhere, but a short signature is the surest sign of one.
      */
@@ -206,7 +230,6 @@ void jws_free(struct jws **jws)
     }
     blob_free(&(*jws)->payload);
     blob_free(&(*jws)->signature);
-    blob_free(&(*jws)->header_text);
     json_free(&(*jws)->header);
     json_free(&(*jws)->claims);
     wipe_free(*jws, sizeof(**jws));

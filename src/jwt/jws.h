@@ -23,7 +23,6 @@ struct jws {
     struct bytes signing_input; /* borrowed from the compact text: all before the second dot */
     struct blob payload;        /* decoded */
     struct blob signature;      /* decoded */
-    struct blob header_text;    /* decoded */
     struct json *header;        /* an object */
     struct json *claims;        /* an object, once jws_parse_claims accepted */
     enum alg alg;
@@ -50,6 +49,12 @@ enum reason jws_check_crit(const struct jws *jws);
 /* iss of the unverified claims, only to choose among configured issuers. False where it is no
  * string. */
 bool jws_issuer(const struct jws *jws, struct bytes *issuer);
+
+/* Is every byte base64url or a dot, as in all of a compact serialization and any piece of one? */
+bool jws_bytes_only(struct bytes text);
+
+/* Does it begin as a compact serialization does: with `{"` in base64url? */
+bool jws_may_begin(struct bytes text);
 
 /* Is this the length at which a known prompt cuts what is typed or pasted? */
 bool jws_length_is_cut(size_t length);

@@ -10,6 +10,8 @@
 
 #include "jwt/jws.h"
 
+enum { ED25519_SIGNATURE = 64 };
+
 /* OpenSSL wants DER where JWS has r||s (RFC 7518 section 3.4). *der is the caller's to
  * OPENSSL_clear_free. */
 static enum reason der_from_halves(struct bytes halves, uint8_t **der, size_t *der_len)
@@ -50,7 +52,7 @@ static bool length_is_right(const struct jws *jws, const EVP_PKEY *key)
     case KEY_TYPE_EC:
         return length == 2 * row->coordinate;
     case KEY_TYPE_OKP:
-        return length == 64;
+        return length == ED25519_SIGNATURE;
     case KEY_TYPE_UNKNOWN:
         break;
     }
