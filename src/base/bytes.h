@@ -65,8 +65,7 @@ size_t bytes_find(struct bytes span, uint8_t byte);
 /* Without ASCII white space (space, tab, CR, LF, VT, FF) at both ends. */
 struct bytes bytes_trim(struct bytes span);
 
-/* A copy as a C string that the caller frees; NULL without memory, or where the span holds a NUL.
- */
+/* A copy as a C string that the caller frees; NULL without memory, or where it holds a NUL. */
 char *bytes_to_string(struct bytes span);
 
 /* Room for len bytes and a NUL, zeroed. False without memory. The caller frees with blob_free. */

@@ -1,5 +1,5 @@
 /*
- * The one log call.
+ * A line is formatted here, in a buffer, so that no sink has to take apart a format.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -19,6 +19,8 @@ enum {
     FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
 };
 
+static const char is_link[] = "is a symbolic link: name the real file or folder instead";
+
 /* How far a path was walked: `length` bytes of it name what went wrong. */
 struct walk {
     const char *path;
@@ -30,6 +32,19 @@ static enum safe_file refuse(const struct walk *walk, const char *what)
 {
     text_set(walk->why, "%.*s %s", (int)walk->length, walk->path, what);
     return SAFE_FILE_UNSAFE;
+}
+
+/* The same, with what errno says. */
+static enum safe_file refuse_call(const struct walk *walk, const char *what)
+{
+    text_set(walk->why, "%.*s %s: %m", (int)walk->length, walk->path, what);
+    return SAFE_FILE_UNSAFE;
+}
+
+static enum safe_file no_memory(struct text *why)
+{
+    text_set(why, "out of memory");
+    return SAFE_FILE_NO_MEMORY;
 }
 
 static bool trusted_owner(uid_t owner)
@@ -49,7 +64,7 @@ static enum safe_file judge_folder(const struct walk *walk, int fd, bool inside)
     struct stat st;
 
     if (fstat(fd, &st) != 0) {
-        return refuse(walk, "cannot be examined");
+        return refuse_call(walk, "cannot be examined");
     }
     if (!trusted_owner(st.st_uid)) {
         return refuse(walk, "does not belong to root: chown root it");
@@ -61,26 +76,24 @@ static enum safe_file judge_folder(const struct walk *walk, int fd, bool inside)
     return SAFE_FILE_OK;
 }
 
-static enum safe_file explain_open(const struct walk *walk, int error)
+/* Says what errno means for a path. */
+static enum safe_file explain_open(const struct walk *walk)
 {
-    switch (error) {
+    switch (errno) {
     case ENOENT:
         text_set(walk->why, "%.*s does not exist", (int)walk->length, walk->path);
         return SAFE_FILE_MISSING;
     case ELOOP:
-        return refuse(walk, "is a symbolic link: name the real file or folder instead");
+        return refuse(walk, is_link);
     case ENOTDIR:
         return refuse(walk, "is no folder, or is a symbolic link: name the real one instead");
     case EACCES:
     case EPERM:
         return refuse(walk, "may not be opened by this user");
-    case EMFILE:
-    case ENFILE:
-        return refuse(walk, "cannot be opened: too many open files");
     case ENOMEM:
-        return SAFE_FILE_NO_MEMORY;
+        return no_memory(walk->why);
     default:
-        return refuse(walk, "cannot be opened");
+        return refuse_call(walk, "cannot be opened");
     }
 }
 
@@ -114,7 +127,7 @@ static enum safe_file step(struct walk *walk, int *fd, struct bytes name, bool i
     component[name.len] = '\0';
     next = openat(*fd, component, inside ? WAY_FLAGS : FOLDER_FLAGS);
     if (next < 0) {
-        return explain_open(walk, errno);
+        return explain_open(walk);
     }
     close(*fd);
     *fd = next;
@@ -132,7 +145,7 @@ static enum safe_file open_folder(struct walk *walk, size_t length, bool inside,
     walk->length = 1;
     *fd = open("/", inside || name.len > 0 ? WAY_FLAGS : FOLDER_FLAGS);
     if (*fd < 0) {
-        return explain_open(walk, errno);
+        return explain_open(walk);
     }
     result = judge_folder(walk, *fd, inside || name.len > 0);
     while (result == SAFE_FILE_OK && name.len > 0) {
@@ -149,27 +162,34 @@ static enum safe_file open_folder(struct walk *walk, size_t length, bool inside,
     return result;
 }
 
-static enum safe_file judge_file(const struct walk *walk, int fd, size_t max, size_t *size)
+/* May the file be believed, whatever is done with it? */
+static enum safe_file judge_file(const struct walk *walk, int fd, struct stat *st)
 {
-    struct stat st;
-
-    if (fstat(fd, &st) != 0) {
-        return refuse(walk, "cannot be examined");
+    if (fstat(fd, st) != 0) {
+        return refuse_call(walk, "cannot be examined");
     }
-    if (!S_ISREG(st.st_mode)) {
-        return refuse(walk, "is not a regular file");
+    if (S_ISLNK(st->st_mode)) {
+        return refuse(walk, is_link);
     }
-    if (!trusted_owner(st.st_uid)) {
+    if (!S_ISREG(st->st_mode)) {
+        return refuse(walk, "is not a regular file: name one");
+    }
+    if (!trusted_owner(st->st_uid)) {
         return refuse(walk, "does not belong to root: chown root it");
     }
-    if (writable_by_others(st.st_mode)) {
+    if (writable_by_others(st->st_mode)) {
         return refuse(walk, "can be written by group or others: chmod go-w it");
     }
-    if (st.st_size < 0 || (uintmax_t)st.st_size > max) {
-        text_set(walk->why, "%.*s is larger than %zu bytes", (int)walk->length, walk->path, max);
+    return SAFE_FILE_OK;
+}
+
+static enum safe_file judge_size(const struct walk *walk, const struct stat *st, size_t max)
+{
+    if (st->st_size < 0 || (uintmax_t)st->st_size > max) {
+        text_set(walk->why, "%.*s is larger than %zu bytes: make it smaller, or name another file",
+                 (int)walk->length, walk->path, max);
         return SAFE_FILE_UNSAFE;
     }
-    *size = (size_t)st.st_size;
     return SAFE_FILE_OK;
 }
 
@@ -179,7 +199,7 @@ static enum safe_file read_all(const struct walk *walk, int fd, size_t size, str
     size_t have = 0;
 
     if (!blob_new(out, size)) {
-        return SAFE_FILE_NO_MEMORY;
+        return no_memory(walk->why);
     }
     /* One byte more is asked for, into the place of the final NUL, to see the end. */
     while (have <= size) {
@@ -189,7 +209,7 @@ static enum safe_file read_all(const struct walk *walk, int fd, size_t size, str
             continue;
         }
         if (got < 0) {
-            return refuse(walk, "cannot be read");
+            return refuse_call(walk, "cannot be read");
         }
         if (got == 0) {
             break;
@@ -205,15 +225,18 @@ static enum safe_file read_named(const struct walk *walk, int folder, const char
                                  struct blob *out)
 {
     enum safe_file result;
-    size_t size = 0;
+    struct stat st;
     int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     if (fd < 0) {
-        return explain_open(walk, errno);
+        return explain_open(walk);
     }
-    result = judge_file(walk, fd, max, &size);
+    result = judge_file(walk, fd, &st);
+    if (result == SAFE_FILE_OK) {
+        result = judge_size(walk, &st, max);
+    }
     if (result == SAFE_FILE_OK && out != NULL) {
-        result = read_all(walk, fd, size, out);
+        result = read_all(walk, fd, (size_t)st.st_size, out);
     }
     close(fd);
     if (result != SAFE_FILE_OK && out != NULL) {
@@ -242,6 +265,20 @@ static enum safe_file read_path(const char *path, size_t max, struct blob *out, 
     return result;
 }
 
+enum reason safe_file_reason(enum safe_file result)
+{
+    switch (result) {
+    case SAFE_FILE_OK:
+        return REASON_ACCEPTED;
+    case SAFE_FILE_NO_MEMORY:
+        return REASON_OUT_OF_MEMORY;
+    case SAFE_FILE_MISSING:
+    case SAFE_FILE_UNSAFE:
+    default:
+        return REASON_CONFIG_ERROR;
+    }
+}
+
 enum safe_file safe_file_read(const char *path, size_t max, struct blob *out, struct text *why)
 {
     *out = (struct blob){NULL, 0};
@@ -251,6 +288,46 @@ enum safe_file safe_file_read(const char *path, size_t max, struct blob *out, st
 enum safe_file safe_file_check(const char *path, size_t max, struct text *why)
 {
     return read_path(path, max, NULL, why);
+}
+
+/* A program may be run by those who may not read it. */
+static enum safe_file judge_program(const struct walk *walk, int folder, const char *name)
+{
+    enum safe_file result;
+    struct stat st;
+    int fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0) {
+        return explain_open(walk);
+    }
+    result = judge_file(walk, fd, &st);
+    if (result == SAFE_FILE_OK && (st.st_mode & S_IXUSR) == 0) {
+        result = refuse(walk, "is not a program: chmod 755 it, or name one");
+    }
+    close(fd);
+    return result;
+}
+
+enum safe_file safe_program_check(const char *path, struct text *why)
+{
+    struct walk walk = {path, strlen(path), why};
+    const char *slash = strrchr(path, '/');
+    enum safe_file result;
+    int folder;
+
+    if (path[0] != '/' || slash[1] == '\0') {
+        return refuse(&walk, "is not the absolute path of a program");
+    }
+    result = open_folder(&walk, (size_t)(slash - path), false, &folder);
+    if (result == SAFE_FILE_OK) {
+        walk.length = strlen(path);
+        result = judge_program(&walk, folder, slash + 1);
+        close(folder);
+    }
+    if (result == SAFE_FILE_MISSING) {
+        text_add(why, ": install it, or correct the path");
+    }
+    return result;
 }
 
 enum safe_file safe_folder_open(const char *path, int *fd, struct text *why)

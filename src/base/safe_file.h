@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
+#include "base/reason.h"
 #include "base/text.h"
 
 enum safe_file {
@@ -21,13 +22,21 @@ enum safe_file {
     SAFE_FILE_NO_MEMORY
 };
 
+/* REASON_ACCEPTED, REASON_OUT_OF_MEMORY, or REASON_CONFIG_ERROR, for a missing file too. */
+enum reason safe_file_reason(enum safe_file result);
+
 /* Reads the whole regular file of at most max bytes into *out, which the caller frees with
- * blob_free. Never blocks on a FIFO or device. `why` (may be NULL) gets a sentence that begins with
- * the path, also when the file is missing. */
+ * blob_free. Never blocks on a FIFO or device. Here and below: `why` (may be NULL) is never empty
+ * unless SAFE_FILE_OK; it gets "out of memory" or a sentence that begins with the path, also when
+ * the file is missing. */
 enum safe_file safe_file_read(const char *path, size_t max, struct blob *out, struct text *why);
 
 /* Judges the file as safe_file_read does, without reading it. */
 enum safe_file safe_file_check(const char *path, size_t max, struct text *why);
+
+/* Is it a program that nobody but root (or the effective user) can have put there: a file as above
+ * that its owner may run, in a folder as safe_folder_open wants it? Its size does not matter. */
+enum safe_file safe_program_check(const char *path, struct text *why);
 
 /* Opens the folder for use with the *at() calls: *fd is close-on-exec, the caller's to close, -1
  * unless SAFE_FILE_OK. The folder itself must be owned as above too; no sticky exception for it. */

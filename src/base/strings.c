@@ -1,5 +1,5 @@
 /*
- * Lists of strings.
+ * Grown one by one, because the lists are short.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -11,17 +11,24 @@
 
 void text_clear(struct text *text)
 {
-    text->len = 0;
-    text->cut = false;
-    text->at[0] = '\0';
+    if (text != NULL) {
+        text->len = 0;
+        text->cut = false;
+        text->at[0] = '\0';
+    }
 }
 
 __attribute__((format(printf, 2, 0))) static void add(struct text *text, const char *format,
                                                       va_list args)
 {
-    size_t room = sizeof(text->at) - text->len;
-    int wrote = vsnprintf(text->at + text->len, room, format, args);
+    size_t room;
+    int wrote;
 
+    if (text == NULL) {
+        return;
+    }
+    room = sizeof(text->at) - text->len;
+    wrote = vsnprintf(text->at + text->len, room, format, args);
     if (wrote < 0) {
         text->at[text->len] = '\0';
         text->cut = true;
@@ -46,9 +53,6 @@ void text_set(struct text *text, const char *format, ...)
 {
     va_list args;
 
-    if (text == NULL) {
-        return;
-    }
     text_clear(text);
     va_start(args, format);
     add(text, format, args);
@@ -80,4 +84,28 @@ void text_quote(struct text *text, struct bytes foreign)
     }
     quoted[len] = '\0';
     text_add(text, "\"%s\"", quoted);
+}
+
+void text_add_quoted(struct text *text, const char *words, struct bytes foreign)
+{
+    text_add(text, "%s", words);
+    text_quote(text, foreign);
+}
+
+void text_add_duration(struct text *text, double seconds)
+{
+    static const struct {
+        double length;
+        const char *name;
+    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+    static const double longest = 1e15; /* keeps the number within its type */
+    double span = seconds < 0 ? 0 : seconds < longest ? seconds : longest;
+    size_t i = 0;
+    int64_t count;
+
+    while (i < sizeof(units) / sizeof(units[0]) - 1 && span < 2 * units[i].length) {
+        i++;
+    }
+    count = (int64_t)(span / units[i].length);
+    text_add(text, "%lld %s%s", (long long)count, units[i].name, count == 1 ? "" : "s");
 }

@@ -19,6 +19,8 @@
 #include "ctl/ctl.h"
 #include "ctl/output.h"
 #include "host/config.h"
+#include "jwt/jws.h"
+#include "login/token_text.h"
 
 enum { OPTION_HELP = 256, OPTION_VERSION, OPTION_FIRST };
 
@@ -27,8 +29,8 @@ static const int64_t latest_second = 253402300799; /* the end of the year 9999 *
 struct row {
     const char *name;
     enum option_bit bit;
-    bool (*take)(struct arguments *out,
-                 const char *argument); /* NULL: the argument itself, at offset */
+    /* NULL: the argument itself goes to offset. */
+    bool (*take)(struct arguments *out, const char *argument);
     size_t offset;
 };
 
@@ -53,12 +55,13 @@ void arguments_print_version(FILE *to)
     fputs("auth0jwtctl (pam_auth0jwt) " PACKAGE_VERSION "\n", to);
 }
 
-/* Every token begins with the base64url of `{"`. */
 bool arguments_is_token(const char *operand)
 {
-    struct bytes text = bytes_trim(bytes_of(operand));
+    struct bytes typed = bytes_trim(bytes_of(operand));
+    struct bytes token = token_text_trim(typed);
 
-    return bytes_begin_with(text, "eyJ") || bytes_begin_with(text, "Bearer ");
+    /* Shorter: it had the scheme of an HTTP header before it. */
+    return jws_may_begin(token) || token.len < typed.len;
 }
 
 /* What the rules for safe files need; `path` relative to the current folder. */

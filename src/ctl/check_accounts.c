@@ -41,9 +41,17 @@ static void warn(const struct walk *walk, size_t number, const char *what)
                  walk->config->global.accounts_file, number, what);
 }
 
-/* Remembers what the line says. US (0x1f) stands in no column. */
-static bool remember(struct walk *walk, const struct account_line *line)
+/* A column of a literal line without its escapes, of a pattern as written. */
+static struct bytes column_text(const struct map_line *line, const struct map_column *column)
 {
+    return line->left.star ? column->written : column->before;
+}
+
+/* Remembers what the line says. US (0x1f) stands in no column. */
+static bool remember(struct walk *walk, const struct map_line *line, size_t number)
+{
+    struct bytes subject = column_text(line, &line->left);
+    struct bytes account = column_text(line, &line->right);
     char *key = NULL;
 
     if (walk->count == walk->room) {
@@ -57,56 +65,50 @@ static bool remember(struct walk *walk, const struct account_line *line)
         walk->room = room;
     }
     if (asprintf(&key, "%.*s\x1f%.*s\x1f%.*s\x1f%d", (int)line->tenant.len,
-                 (const char *)line->tenant.ptr, (int)line->subject.len,
-                 (const char *)line->subject.ptr, (int)line->account.len,
-                 (const char *)line->account.ptr, line->literal) < 0) {
+                 (const char *)line->tenant.ptr, (int)subject.len, (const char *)subject.ptr,
+                 (int)account.len, (const char *)account.ptr, line->left.star) < 0) {
         return false;
     }
-    walk->entry[walk->count++] = (struct entry){key, line->number};
+    walk->entry[walk->count++] = (struct entry){key, number};
     return true;
 }
 
 /* The name that the third column writes out; NULL where a * or a \ makes it depend on more, or
  * without memory. */
-static char *plain_account(const struct account_line *line)
+static char *plain_account(const struct map_line *line)
 {
-    size_t i;
+    struct bytes account = column_text(line, &line->right);
+    bool plain =
+        bytes_find(account, '*') == account.len && bytes_find(account, '\\') == account.len;
 
-    for (i = 0; !line->literal && i < line->account.len; i++) {
-        if (line->account.ptr[i] == '*' || line->account.ptr[i] == '\\') {
-            return NULL;
-        }
-    }
-    return bytes_to_string(line->account);
+    return plain || !line->left.star ? bytes_to_string(account) : NULL;
 }
 
-static void check_account(struct walk *walk, const struct account_line *line)
+static void check_account(struct walk *walk, const struct map_line *line, size_t number)
 {
-    enum account_match match = line->literal ? ACCOUNT_MATCH_LITERAL : ACCOUNT_MATCH_PATTERN;
+    enum account_match match = line->left.star ? ACCOUNT_MATCH_PATTERN : ACCOUNT_MATCH_LITERAL;
     struct text why = {0};
     struct text message = {0};
     char *account = plain_account(line);
 
     if (account != NULL && walk->lookups++ < LOOKUPS_MAX &&
         account_check(walk->config, account, match, &why) == REASON_ACCOUNT_REFUSED) {
-        text_set(&message, "nobody can log in as ");
-        text_quote(&message, line->account);
+        text_add_quoted(&message, "nobody can log in as ", bytes_of(account));
         text_add(&message, ": %s", why.at);
-        warn(walk, line->number, message.at);
+        warn(walk, number, message.at);
     }
     free(account);
 }
 
-static bool visit(void *context, const struct account_line *line)
+static bool visit(void *context, const struct map_line *line, size_t number)
 {
     struct walk *walk = context;
 
-    if (!line->literal && bytes_end_with(line->subject, "@clients")) {
-        warn(walk, line->number,
-             "tokens of applications match literal lines only: name each client");
+    if (line->left.star && bytes_end_with(line->left.written, "@clients")) {
+        warn(walk, number, "tokens of applications match literal lines only: name each client");
     }
-    check_account(walk, line);
-    walk->no_memory = !remember(walk, line);
+    check_account(walk, line, number);
+    walk->no_memory = !remember(walk, line, number);
     return !walk->no_memory;
 }
 
@@ -175,8 +177,7 @@ void check_accounts(const struct config *config, struct findings *findings)
     size_t i;
 
     if (reason != REASON_ACCEPTED) {
-        findings_add(findings, FINDING_ERROR, about, "%s",
-                     why.len > 0 ? why.at : reason_name(reason));
+        findings_add(findings, FINDING_ERROR, about, "%s", why.at);
     } else if (walk.no_memory) {
         findings_add(findings, FINDING_ERROR, about, "out of memory");
     } else {

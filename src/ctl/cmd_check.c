@@ -4,8 +4,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/safe_file.h"
@@ -25,8 +23,6 @@ static const char usage[] =
     "  --json           print one JSON object\n"
     "  --help, --version\n\n"
     "Exit status: 0 clean, 1 warnings, 2 errors (or usage).\n";
-
-enum { READ_MAX = 64 * 1024 * 1024 };
 
 /* What a check looks at and reports to. */
 struct job {
@@ -53,43 +49,24 @@ static void check_services(const struct job *job)
     }
 }
 
-/* A file that the refresh program will believe. */
-static void check_file(const struct job *job, const char *about, const char *path)
-{
-    struct blob content = {NULL, 0};
-    struct text why = {0};
-    enum safe_file result = safe_file_read(path, READ_MAX, &content, &why);
-
-    blob_free(&content);
-    if (result == SAFE_FILE_OK) {
-        findings_add(job->findings, FINDING_OK, about, "%s", path);
-    } else {
-        findings_add(job->findings, FINDING_ERROR, about, "%s",
-                     why.len > 0 ? why.at : "out of memory");
-    }
-}
-
-static void check_files(const struct job *job)
+/* Where it is ever run. The ca_file that it will read is one that the loader has judged. */
+static void check_program(const struct job *job)
 {
     const char *program = job->config->global.refresh_program;
+    struct text why = {0};
     bool fetched = false;
     size_t i;
 
     for (i = 0; i < job->config->tenant_count; i++) {
-        const char *ca_file = job->config->tenant[i].ca_file;
-
-        if (ca_file != NULL) {
-            check_file(job, "ca_file", ca_file);
-        }
         fetched = fetched || job->config->tenant[i].jwks_file == NULL;
     }
     if (!fetched) {
-        return; /* nothing is ever refreshed */
+        return;
     }
-    check_file(job, "refresh program", program);
-    if (access(program, F_OK) == 0 && access(program, X_OK) != 0) {
-        findings_add(job->findings, FINDING_ERROR, "refresh program", "%s cannot be run: %s",
-                     program, strerror(errno));
+    if (safe_program_check(program, &why) == SAFE_FILE_OK) {
+        findings_add(job->findings, FINDING_OK, "refresh program", "%s", program);
+    } else {
+        findings_add(job->findings, FINDING_ERROR, "refresh program", "%s", why.at);
     }
 }
 
@@ -111,8 +88,7 @@ static void check_cache_folder(const struct job *job)
     case SAFE_FILE_UNSAFE:
     case SAFE_FILE_NO_MEMORY:
     default:
-        findings_add(job->findings, FINDING_ERROR, "key cache", "%s",
-                     why.len > 0 ? why.at : "out of memory");
+        findings_add(job->findings, FINDING_ERROR, "key cache", "%s", why.at);
     }
 }
 
@@ -120,13 +96,13 @@ static void check_cache_folder(const struct job *job)
 static void judge_keys(const struct job *job, const struct key_report *report)
 {
     const char *name = report->tenant->name;
-    const char *age = key_report_age_name(report->age_class);
+    const char *age = key_report_state(report);
     size_t total = report->jwks != NULL ? jwks_count(report->jwks) : 0;
     struct text old = {0};
 
     if (report->age >= 0) {
         text_set(&old, ", ");
-        output_duration(&old, (double)report->age);
+        text_add_duration(&old, (double)report->age);
         text_add(&old, " old");
     }
     if (!key_report_usable(report)) {
@@ -187,12 +163,11 @@ static void check_maps(const struct job *job)
     if (revoked_check(job->config, &why) == REASON_ACCEPTED) {
         findings_add(job->findings, FINDING_OK, "revoked", "nothing is revoked");
     } else {
-        findings_add(job->findings, FINDING_ERROR, "revoked", "%s",
-                     why.len > 0 ? why.at : "out of memory");
+        findings_add(job->findings, FINDING_ERROR, "revoked", "%s", why.at);
     }
 }
 
-static void (*const checks[])(const struct job *job) = {check_services, check_files, check_keys,
+static void (*const checks[])(const struct job *job) = {check_services, check_program, check_keys,
                                                         check_maps};
 
 /* Warnings of the loader are findings too. */
@@ -235,8 +210,7 @@ int cmd_check(int argc, char **argv)
             checks[i](&job);
         }
     } else {
-        findings_add(&findings, FINDING_ERROR, "configuration", "%s",
-                     why.len > 0 ? why.at : "out of memory");
+        findings_add(&findings, FINDING_ERROR, "configuration", "%s", why.at);
     }
     findings_print(&findings, arguments.json);
     status = status_of(findings.worst);

@@ -17,7 +17,10 @@
 #include "ctl/key_report.h"
 #include "ctl/arguments.h"
 #include "ctl/output.h"
+#include "host/cache_folder.h"
 #include "host/config.h"
+#include "host/key_cache.h"
+#include "host/refresh_run.h"
 
 static const char usage[] =
     "Usage: auth0jwtctl keys show|refresh|clear [OPTION]...\n\n"
@@ -51,8 +54,7 @@ static int show_tenant(const struct job *job, const struct tenant *tenant, struc
     int status = key_report_usable(&report) ? CTL_OK : CTL_KEYS;
 
     if (reason != REASON_ACCEPTED) {
-        output_error("%s: %s", tenant->name,
-                     report.problem.len > 0 ? report.problem.at : reason_name(reason));
+        output_error("%s: %s", tenant->name, report.problem.at);
         status = CTL_CONFIG;
     }
     if (job->arguments->json) {
@@ -108,8 +110,11 @@ static int wait_for(pid_t child)
 
 static const char *refresh_result(int status)
 {
-    static const char *const names[] = {"refreshed", "failed", "configuration", "not_now",
-                                        "locked"};
+    static const char *const names[] = {
+        [REFRESH_EXIT_FRESH] = "refreshed",     [REFRESH_EXIT_FAILED] = "failed",
+        [REFRESH_EXIT_USAGE] = "configuration", [REFRESH_EXIT_NOT_NOW] = "not_now",
+        [REFRESH_EXIT_LOCK] = "locked",
+    };
 
     return status >= 0 && (size_t)status < sizeof(names) / sizeof(names[0]) ? names[status]
                                                                             : "failed";
@@ -123,12 +128,21 @@ static int refresh(const struct job *job)
     struct json_out json = {stdout, false};
     char force[] = "--force";
     char tenant[NAME_SIZE + 16];
-    char *command[6] = {program, force};
+    char quiet[] = "--quiet";
+    char *command[7] = {program, force};
     size_t used = 2;
+    struct text why = {0};
     pid_t child;
     char config_option[] = "--config";
     int status;
 
+    if (safe_program_check(program, &why) != SAFE_FILE_OK) {
+        output_error("%s", why.at);
+        return CTL_CONFIG;
+    }
+    if (arguments->json) {
+        command[used++] = quiet;
+    }
     if (arguments->config_named) {
         command[used++] = config_option;
         command[used++] = arguments->config;
@@ -157,23 +171,22 @@ static int refresh(const struct job *job)
 
 /* --- clear --- */
 
-/* True where the file is gone now; *removed where there was one. */
-static bool remove_file(int folder, const struct job *job, const struct tenant *tenant,
-                        const char *suffix, bool *removed)
+static void print_cleared(const struct job *job, const struct tenant *tenant,
+                          const struct key_cache_cleared *cleared)
 {
-    char name[NAME_SIZE];
+    const struct {
+        bool removed;
+        enum cache_file file;
+    } rows[] = {{cleared->keys, CACHE_FILE_KEYS}, {cleared->state, CACHE_FILE_STATE}};
+    char name[CACHE_FILE_NAME_MAX];
+    size_t i;
 
-    snprintf(name, sizeof(name), "%s.%s", tenant->name, suffix);
-    *removed = unlinkat(folder, name, 0) == 0;
-    if (!*removed && errno != ENOENT) {
-        output_error("%s/%s cannot be removed: %s", job->config->global.cache_dir, name,
-                     strerror(errno));
-        return false;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].removed) {
+            cache_file_name(tenant, rows[i].file, name);
+            printf("removed %s/%s\n", job->config->global.cache_dir, name);
+        }
     }
-    if (*removed && !job->arguments->json) {
-        printf("removed %s/%s\n", job->config->global.cache_dir, name);
-    }
-    return true;
 }
 
 static int clear_tenants(int folder, const struct job *job, struct json_out *json)
@@ -183,22 +196,24 @@ static int clear_tenants(int folder, const struct job *job, struct json_out *jso
 
     for (i = job->first; i < job->end; i++) {
         const struct tenant *tenant = &job->config->tenant[i];
-        bool keys = false;
-        bool state = false;
+        struct key_cache_cleared cleared = {false, false};
+        struct text why = {0};
+        bool good = folder < 0 || key_cache_clear(job->config, tenant, folder, &cleared, &why);
 
-        /* The lock stays: a refresh may hold it, and another must find the same one. */
-        if (folder >= 0 && (!remove_file(folder, job, tenant, "keys", &keys) ||
-                            !remove_file(folder, job, tenant, "state", &state))) {
+        if (!good) {
+            output_error("%s", why.at);
             status = CTL_REFUSED;
         }
         if (job->arguments->json) {
             json_out_open(json, NULL, '{');
             json_out_string(json, "tenant", tenant->name);
-            json_out_bool(json, "keys_removed", keys);
-            json_out_bool(json, "state_removed", state);
+            json_out_bool(json, "keys_removed", cleared.keys);
+            json_out_bool(json, "state_removed", cleared.state);
             json_out_close(json, '}');
-        } else if (!keys && !state && status == CTL_OK) {
+        } else if (good && !cleared.keys && !cleared.state) {
             printf("nothing cached for %s\n", tenant->name);
+        } else {
+            print_cleared(job, tenant, &cleared);
         }
     }
     return status;
@@ -273,7 +288,7 @@ static int run_action(const struct arguments *arguments, int (*action)(const str
     int status = CTL_CONFIG;
 
     if (config_load(arguments->config, &output_log, &config, &why) != REASON_ACCEPTED) {
-        output_error("%s", why.len > 0 ? why.at : "out of memory");
+        output_error("%s", why.at);
         return CTL_CONFIG;
     }
     job.config = config;

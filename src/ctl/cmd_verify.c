@@ -14,6 +14,7 @@
 #include "ctl/arguments.h"
 #include "ctl/output.h"
 #include "ctl/verdict.h"
+#include "host/accounts.h"
 #include "host/config.h"
 #include "jwt/jwks.h"
 #include "login/login.h"

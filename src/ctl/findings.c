@@ -1,5 +1,6 @@
 /*
- * Findings.
+ * Findings are collected before the first is printed: the summary and the exit status depend on the
+ * worst, and JSON must be whole.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -7,21 +7,25 @@
  */
 #include "ctl/json_out.h"
 
-#include <stdlib.h>
+#include "jwt/json_guard.h"
 
-#include "jwt/json.h"
-
-/* Writes the first character of valid UTF-8, escaped where it is not ASCII; returns the rest. */
-static const char *write_character(FILE *to, const char *text)
+/* The code point of one valid UTF-8 sequence of that length. */
+static unsigned long code_point(struct bytes text, size_t length)
 {
-    unsigned long lead = (unsigned char)*text;
-    size_t more = lead < 0xc0 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    unsigned long point = more == 0 ? lead : lead & (0x3fUL >> more);
+    unsigned long point = length == 1 ? text.ptr[0] : text.ptr[0] & (0x7fUL >> length);
+    size_t i;
 
-    for (text++; more > 0 && *text != '\0'; more--, text++) {
-        point = point << 6 | ((unsigned char)*text & 0x3fUL);
+    for (i = 1; i < length; i++) {
+        point = point << 6 | (text.ptr[i] & 0x3fUL);
     }
-    if (point < 0x7f) {
+    return point;
+}
+
+static void write_character(FILE *to, unsigned long point)
+{
+    if (point == '"' || point == '\\') {
+        fprintf(to, "\\%c", (int)point);
+    } else if (point >= 0x20 && point < 0x7f) {
         putc((int)point, to);
     } else if (point < 0x10000) {
         fprintf(to, "\\u%04lx", point);
@@ -29,30 +33,19 @@ static const char *write_character(FILE *to, const char *text)
         fprintf(to, "\\u%04lx\\u%04lx", 0xd800 + ((point - 0x10000) >> 10),
                 0xdc00 + ((point - 0x10000) & 0x3ff));
     }
-    return text;
 }
 
-static void write_string(FILE *to, struct bytes content)
+/* A byte that is no UTF-8, as a command line may hold, becomes U+FFFD. */
+static void write_string(FILE *to, struct bytes text)
 {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *memory = open_memstream(&text, &length);
-    const char *at;
-    bool whole;
+    putc('"', to);
+    while (text.len > 0) {
+        size_t length = utf8_sequence(text);
 
-    if (memory != NULL) {
-        json_write_string(memory, content);
+        write_character(to, length == 0 ? 0xfffd : code_point(text, length));
+        text = bytes_from(text, length == 0 ? 1 : length);
     }
-    whole = memory != NULL && ferror(memory) == 0;
-    if (memory == NULL || fclose(memory) != 0 || !whole) {
-        fputs("null", to); /* without memory nothing is known */
-        free(text);
-        return;
-    }
-    for (at = text; *at != '\0';) {
-        at = write_character(to, at);
-    }
-    free(text);
+    putc('"', to);
 }
 
 static void begin(struct json_out *out, const char *name)

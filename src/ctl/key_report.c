@@ -11,14 +11,6 @@
 #include "ctl/output.h"
 #include "jwt/jwks.h"
 
-static enum key_report_age class_of_age(const struct tenant *tenant, int64_t age)
-{
-    if (age >= tenant->key_max_age) {
-        return KEY_REPORT_TOO_OLD;
-    }
-    return age >= tenant->key_refresh ? KEY_REPORT_STALE : KEY_REPORT_FRESH;
-}
-
 static size_t count_usable(const struct jwks *jwks)
 {
     struct jwk_info info;
@@ -38,7 +30,7 @@ static enum reason read_pinned(const struct config *config, int64_t now, struct 
         key_cache_get(config, out->tenant, KEY_EFFORT_READ, now, NULL, &out->set, &out->problem);
 
     if (reason == REASON_ACCEPTED) {
-        out->age_class = KEY_REPORT_FILE;
+        out->freshness = out->set.freshness;
         out->jwks = out->set.jwks;
         text_clear(&out->problem);
     }
@@ -49,8 +41,7 @@ static enum reason read_cached(const struct config *config, int64_t now, struct 
 {
     switch (key_file_read(config, out->tenant, now, &out->file, &out->problem)) {
     case KEY_FILE_OK:
-        out->age = now > out->file->checked ? now - out->file->checked : 0;
-        out->age_class = class_of_age(out->tenant, out->age);
+        out->freshness = key_file_freshness(out->tenant, out->file, now, &out->age);
         out->jwks = out->file->jwks;
         text_clear(&out->problem);
         return REASON_ACCEPTED;
@@ -86,19 +77,16 @@ void key_report_free(struct key_report *report)
 
 bool key_report_usable(const struct key_report *report)
 {
-    return report->usable > 0 && report->age_class != KEY_REPORT_ABSENT &&
-           report->age_class != KEY_REPORT_TOO_OLD;
+    return report->usable > 0 && report->freshness != KEYS_NONE &&
+           report->freshness != KEYS_TOO_OLD;
 }
 
-const char *key_report_age_name(enum key_report_age age_class)
+const char *key_report_state(const struct key_report *report)
 {
-    static const char *const names[] = {
-        [KEY_REPORT_ABSENT] = "absent", [KEY_REPORT_FRESH] = "fresh",
-        [KEY_REPORT_STALE] = "stale",   [KEY_REPORT_TOO_OLD] = "too old",
-        [KEY_REPORT_FILE] = "file",
-    };
-
-    return names[age_class];
+    if (report->freshness == KEYS_NONE) {
+        return "absent";
+    }
+    return report->tenant->jwks_file != NULL ? "file" : key_freshness_name(report->freshness);
 }
 
 /* --- for people --- */
@@ -128,7 +116,7 @@ static void print_source(const struct key_report *report, int64_t now)
     }
     printf("%-12s ", "State");
     output_coloured(colour, key_report_usable(report) ? COLOUR_GOOD : COLOUR_BAD,
-                    key_report_age_name(report->age_class));
+                    key_report_state(report));
     fputs(report->problem.len > 0 ? ": " : "", stdout);
     output_text(report->problem.at);
     putchar('\n');
@@ -251,7 +239,7 @@ void key_report_print_json(const struct key_report *report, struct json_out *out
     json_out_open(out, NULL, '{');
     json_out_string(out, "tenant", report->tenant->name);
     json_out_string(out, "issuer", report->tenant->issuer);
-    json_out_string(out, "state", key_report_age_name(report->age_class));
+    json_out_string(out, "state", key_report_state(report));
     json_out_string(out, "problem", report->problem.len > 0 ? report->problem.at : NULL);
     json_cached(report, out);
     json_attempt(out, "last_attempt", attempts->last_attempt);

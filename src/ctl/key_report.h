@@ -19,17 +19,9 @@
 #include "host/key_file.h"
 #include "host/key_state.h"
 
-enum key_report_age {
-    KEY_REPORT_ABSENT = 0,
-    KEY_REPORT_FRESH,
-    KEY_REPORT_STALE,   /* used, and a login starts a refresh */
-    KEY_REPORT_TOO_OLD, /* not used any more */
-    KEY_REPORT_FILE     /* jwks_file: has no age */
-};
-
 struct key_report {
     const struct tenant *tenant; /* borrowed */
-    enum key_report_age age_class;
+    enum key_freshness freshness;
     int64_t age;               /* seconds; -1 where there is none */
     struct key_file *file;     /* owned: the cached set */
     struct key_set set;        /* owned: the set of jwks_file */
@@ -49,7 +41,8 @@ void key_report_free(struct key_report *report);
 /* Can a login be decided with these keys? */
 bool key_report_usable(const struct key_report *report);
 
-const char *key_report_age_name(enum key_report_age age_class);
+/* "absent", "fresh", "stale", "too old", or "file" for those of jwks_file, which have no age. */
+const char *key_report_state(const struct key_report *report);
 
 /* For people, on standard output. */
 void key_report_print(const struct key_report *report, int64_t now);

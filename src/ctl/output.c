@@ -1,11 +1,13 @@
 /*
- * Printing for people.
+ * Whatever reaches a terminal goes through here, because it may hold what somebody put into a token
+ * or a file to move the cursor.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ctl/output.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -85,22 +87,6 @@ void output_row(const char *label, const char *value)
     putchar('\n');
 }
 
-void output_duration(struct text *out, double seconds)
-{
-    static const struct {
-        double seconds;
-        const char *name;
-    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
-    size_t i = 0;
-    int64_t count;
-
-    while (i < sizeof(units) / sizeof(units[0]) - 1 && seconds < units[i].seconds) {
-        i++;
-    }
-    count = (int64_t)(seconds / units[i].seconds);
-    text_add(out, "%lld %s%s", (long long)count, units[i].name, count == 1 ? "" : "s");
-}
-
 void output_time(struct text *out, double when, int64_t now)
 {
     double distance = when - (double)now;
@@ -123,7 +109,7 @@ void output_time(struct text *out, double when, int64_t now)
     if (size < 1) {
         text_add(out, "now");
     } else {
-        output_duration(out, size);
+        text_add_duration(out, size);
     }
     text_add(out, "%s)", distance <= -1 ? " ago" : "");
 }

@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "base/bytes.h"
 #include "base/log.h"
@@ -38,9 +37,6 @@ void output_row(const char *label, const char *value);
 
 /* "2026-11-24 20:30:00 UTC (in 12 minutes)". */
 void output_time(struct text *out, double when, int64_t now);
-
-/* "12 minutes", "3 days": in the largest unit that is not zero, rounded down. */
-void output_duration(struct text *out, double seconds);
 
 /* A foreign text as a value: plain where that is safe and unambiguous, else quoted. */
 void output_foreign(struct text *out, struct bytes foreign);

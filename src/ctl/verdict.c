@@ -28,16 +28,14 @@ static const struct {
     [RESULT_NOT_ASKED] = {"not asked", COLOUR_FAINT},
 };
 
-/* Was the check left out, because nobody asked or because the configuration does not? */
+/* Was the check left out, because nobody asked or because the configuration does not? Every reason
+ * stands here and there is no default, so that the compiler asks about a new one. */
 static bool not_asked(const struct verdict *verdict, enum reason check)
 {
     const struct service *service = verdict->request->service;
     const struct tenant *tenant = verdict->decision->tenant;
 
-    if (check == verdict->decision->reason) {
-        return false;
-    }
-    switch ((int)check) {
+    switch (check) {
     case REASON_TOO_OLD:
         return service == NULL || (service->max_token_age == TOKEN_AGE_OFF &&
                                    service->min_token_life == TOKEN_AGE_OFF);
@@ -50,9 +48,38 @@ static bool not_asked(const struct verdict *verdict, enum reason check)
         return verdict->request->user == NULL;
     case REASON_MISSING_PERMISSION:
         return service == NULL;
-    default:
-        return false;
+    case REASON_INTERNAL:
+    case REASON_ACCEPTED:
+    case REASON_CONFIG_ERROR:
+    case REASON_NO_TOKEN:
+    case REASON_TOO_LARGE:
+    case REASON_NOT_A_TOKEN:
+    case REASON_ENCRYPTED:
+    case REASON_TRUNCATED:
+    case REASON_MALFORMED:
+    case REASON_UNSUPPORTED_CRIT:
+    case REASON_WRONG_ISSUER:
+    case REASON_UNSUPPORTED_ALG:
+    case REASON_WRONG_TYPE:
+    case REASON_KEYS_UNAVAILABLE:
+    case REASON_KEY_NOT_FOUND:
+    case REASON_BAD_KEY:
+    case REASON_BAD_SIGNATURE:
+    case REASON_ID_TOKEN:
+    case REASON_MISSING_CLAIM:
+    case REASON_BAD_CLAIM:
+    case REASON_WRONG_AUDIENCE:
+    case REASON_EXPIRED:
+    case REASON_NOT_YET_VALID:
+    case REASON_SENDER_CONSTRAINED:
+    case REASON_DELEGATED:
+    case REASON_WRONG_ORGANIZATION:
+    case REASON_REVOKED:
+    case REASON_OUT_OF_MEMORY:
+    case REASON_COUNT:
+        break;
     }
+    return false;
 }
 
 /* The checks stand in the order of the reasons, so the verdict's own parts those that passed from
@@ -61,7 +88,7 @@ static enum result result_of(const struct verdict *verdict, enum reason check)
 {
     enum reason reason = verdict->decision->reason;
 
-    if (not_asked(verdict, check)) {
+    if (check != reason && not_asked(verdict, check)) {
         return RESULT_NOT_ASKED;
     }
     if (reason == REASON_INTERNAL || reason == REASON_OUT_OF_MEMORY) {
@@ -198,10 +225,10 @@ static void print_key(const struct decision *decision)
         text_add(&text, "%s%s", text.len > 0 ? ", " : "", alg_name(decision->alg));
     }
     if (decision->keys != KEYS_NONE) {
-        text_add(&text, ", from a key set that is %s", keys_age_name(decision->keys));
+        text_add(&text, ", from a key set that is %s", key_freshness_name(decision->keys));
         if (decision->keys_age >= 0) {
             text_add(&text, ", ");
-            output_duration(&text, (double)decision->keys_age);
+            text_add_duration(&text, (double)decision->keys_age);
             text_add(&text, " old");
         }
     }

@@ -6,9 +6,6 @@
 #ifndef AUTH0JWT_CTL_VERDICT_H
 #define AUTH0JWT_CTL_VERDICT_H
 
-#include <stdint.h>
-
-#include "base/reason.h"
 #include "login/login.h"
 
 /* Everything is borrowed. */

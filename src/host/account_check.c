@@ -49,7 +49,7 @@ static int lookup_group(const char *name, void *entry, char *buffer, size_t size
 }
 
 /* Fills *entry, whose strings live in *buffer, which the caller frees. REASON_ACCOUNT_REFUSED where
- * there is no such entry, REASON_OUT_OF_MEMORY, REASON_INTERNAL. */
+ * there is no such entry, REASON_OUT_OF_MEMORY, REASON_INTERNAL with the cause in errno. */
 static enum reason find_entry(lookup *look, const char *name, void *entry, char **buffer)
 {
     size_t size = ENTRY_LEAST;
@@ -73,6 +73,7 @@ static enum reason find_entry(lookup *look, const char *name, void *entry, char 
         } else if (error == ENOMEM) {
             return REASON_OUT_OF_MEMORY;
         } else if (error != EINTR) {
+            errno = error;
             return means_absent(error) ? REASON_ACCOUNT_REFUSED : REASON_INTERNAL;
         }
     }
@@ -116,7 +117,9 @@ enum reason account_check(const struct config *config, const char *user, enum ac
                            "[a-z_][a-z0-9_.-]{0,31}");
     }
     if (!account_name_is_safe(bytes_of(user))) {
-        return refuse(why, "no account may have this name");
+        return refuse(
+            why, "the name is empty, begins with -, is a number, or has white space, a control "
+                 "character, / or : in it: name another account");
     }
     r = find_entry(lookup_user, user, &entry, &buffer);
     if (r == REASON_ACCEPTED && strcmp(entry.pw_name, user) != 0) {
@@ -126,10 +129,19 @@ enum reason account_check(const struct config *config, const char *user, enum ac
     } else if (r == REASON_ACCOUNT_REFUSED) {
         r = refuse(why, "the passwd database has no such account");
     } else if (r == REASON_INTERNAL) {
-        text_set(why, "the passwd database cannot be asked");
+        text_set(why, "the passwd database cannot be asked (%m): see to the services that "
+                      "nsswitch.conf names for passwd");
+    } else if (r == REASON_OUT_OF_MEMORY) {
+        text_set(why, "out of memory");
     }
     free(buffer);
     return r;
+}
+
+bool account_exists(const struct config *config, const char *user)
+{
+    return user != NULL &&
+           account_check(config, user, ACCOUNT_MATCH_LITERAL, NULL) == REASON_ACCEPTED;
 }
 
 /* All groups of the user, the primary one included; the caller frees. False where that cannot be

@@ -1,5 +1,6 @@
 /*
- * The two rules for account names.
+ * Who made the name decides: the administrator may write what the system's tools can take, a token
+ * may make only what everybody takes for an account.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

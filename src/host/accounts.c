@@ -5,25 +5,7 @@
  */
 #include "host/accounts.h"
 
-#include <string.h>
-
-#include "base/safe_file.h"
-#include "host/map_line.h"
-
-/* Sees every well-formed line; false stops. */
-typedef bool line_visitor(void *context, const struct map_line *line, size_t number);
-
-static bool knows_tenant(const struct config *config, struct bytes name)
-{
-    size_t i;
-
-    for (i = 0; i < config->tenant_count; i++) {
-        if (bytes_equal_string(name, config->tenant[i].name)) {
-            return true;
-        }
-    }
-    return false;
-}
+#include "host/config_files.h"
 
 /* NULL, or what is wrong with the first column. */
 static const char *judge_tenant(const struct config *config, struct bytes name)
@@ -33,14 +15,14 @@ static const char *judge_tenant(const struct config *config, struct bytes name)
                    ? NULL
                    : "* stands for the tenant where there is not exactly one: name it";
     }
-    return knows_tenant(config, name)
+    return config_find_tenant(config, name) != NULL
                ? NULL
                : "the first column names no tenant of the configuration: correct it, or add the "
                  "[tenant NAME] section";
 }
 
-static enum reason visit_lines(const struct config *config, struct bytes text, line_visitor *visit,
-                               void *context, struct text *why)
+static enum reason visit_lines(const struct config *config, struct bytes text,
+                               account_visitor *visit, void *context, struct text *why)
 {
     struct lines lines = {text, 0};
     struct map_line line;
@@ -65,27 +47,32 @@ static enum reason visit_lines(const struct config *config, struct bytes text, l
     }
 }
 
-static enum reason visit_file(const struct config *config, line_visitor *visit, void *context,
-                              struct text *why)
+enum reason accounts_each(const struct config *config, account_visitor *visit, void *context,
+                          struct text *why)
 {
+    const struct global *global = &config->global;
     struct blob text;
-    enum reason r;
+    enum reason r = named_file_read("accounts_file", global->accounts_file,
+                                    global->accounts_file_named, &text, why);
 
-    switch (safe_file_read(config->global.accounts_file, MAP_FILE_MAX, &text, why)) {
-    case SAFE_FILE_OK:
-        break;
-    case SAFE_FILE_MISSING:
-        text_set(why, "accounts_file %s does not exist: create it", config->global.accounts_file);
-        return config->global.accounts_file_named ? REASON_CONFIG_ERROR : REASON_ACCEPTED;
-    case SAFE_FILE_NO_MEMORY:
-        return REASON_OUT_OF_MEMORY;
-    case SAFE_FILE_UNSAFE:
-    default:
-        return REASON_CONFIG_ERROR;
+    if (r == REASON_ACCEPTED) {
+        r = visit_lines(config, bytes_of_blob(&text), visit, context, why);
     }
-    r = visit_lines(config, bytes_of_blob(&text), visit, context, why);
     blob_free(&text);
     return r;
+}
+
+static bool pass_over(void *context, const struct map_line *line, size_t number)
+{
+    (void)context;
+    (void)line;
+    (void)number;
+    return true;
+}
+
+enum reason accounts_check(const struct config *config, struct text *why)
+{
+    return accounts_each(config, pass_over, NULL, why);
 }
 
 /* Who is looked for, and the best that was found. */
@@ -135,7 +122,7 @@ enum reason accounts_map(const struct config *config, const struct tenant *tenan
     enum reason r;
 
     *match = ACCOUNT_MATCH_NONE;
-    r = visit_file(config, search_line, &search, why);
+    r = accounts_each(config, search_line, &search, why);
     if (r != REASON_ACCEPTED) {
         return r;
     }
@@ -152,32 +139,4 @@ enum reason accounts_map(const struct config *config, const struct tenant *tenan
     }
     *match = search.best;
     return REASON_ACCEPTED;
-}
-
-struct visit {
-    account_visitor *visit;
-    void *context;
-};
-
-static bool visit_line(void *context, const struct map_line *line, size_t number)
-{
-    const struct visit *visit = context;
-    bool literal = !line->left.star;
-    struct account_line seen = {
-        .tenant = line->tenant,
-        .subject = literal ? line->left.before : line->left.written,
-        .account = literal ? line->right.before : line->right.written,
-        .literal = literal,
-        .number = number,
-    };
-
-    return visit->visit(visit->context, &seen);
-}
-
-enum reason accounts_each(const struct config *config, account_visitor *visit, void *context,
-                          struct text *why)
-{
-    struct visit both = {visit, context};
-
-    return visit_file(config, visit_line, &both, why);
 }

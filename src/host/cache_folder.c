@@ -7,13 +7,13 @@
 #include "host/cache_folder.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/safe_file.h"
+#include "host/atomic_file.h"
 
 static bool judge_owner(const struct config *config, int fd, struct text *why)
 {
@@ -137,6 +137,67 @@ bool cache_folder_open(const struct config *config, int *fd, struct text *why)
     if (!judge_owner(config, *fd, why)) {
         close(*fd);
         *fd = -1;
+        return false;
+    }
+    return true;
+}
+
+void cache_file_name(const struct tenant *tenant, enum cache_file file,
+                     char name[CACHE_FILE_NAME_MAX])
+{
+    static const char *const suffixes[] = {
+        [CACHE_FILE_KEYS] = "keys",
+        [CACHE_FILE_STATE] = "state",
+        [CACHE_FILE_LOCK] = "lock",
+    };
+
+    snprintf(name, CACHE_FILE_NAME_MAX, "%s.%s", tenant->name, suffixes[file]);
+}
+
+enum safe_file cache_file_read(const struct config *config, const struct tenant *tenant,
+                               enum cache_file file, size_t max, struct blob *out, struct text *why)
+{
+    const char *label = config->global.cache_dir;
+    char name[CACHE_FILE_NAME_MAX];
+    enum safe_file found;
+    int folder;
+
+    *out = (struct blob){NULL, 0};
+    cache_file_name(tenant, file, name);
+    found = safe_folder_open(label, &folder, why);
+    if (found == SAFE_FILE_OK) {
+        found = safe_file_read_at(folder, label, name, max, out, why);
+        close(folder);
+    }
+    return found;
+}
+
+bool cache_file_write(const struct config *config, const struct tenant *tenant,
+                      enum cache_file file, mode_t mode, struct bytes content, struct text *why)
+{
+    const char *label = config->global.cache_dir;
+    char name[CACHE_FILE_NAME_MAX];
+    bool good;
+    int folder;
+
+    cache_file_name(tenant, file, name);
+    if (safe_folder_open(label, &folder, why) != SAFE_FILE_OK) {
+        return false;
+    }
+    good = atomic_file_write(folder, label, name, mode, content, why);
+    close(folder);
+    return good;
+}
+
+bool cache_file_remove(const struct config *config, const struct tenant *tenant, int folder,
+                       enum cache_file file, bool *removed, struct text *why)
+{
+    char name[CACHE_FILE_NAME_MAX];
+
+    cache_file_name(tenant, file, name);
+    *removed = unlinkat(folder, name, 0) == 0;
+    if (!*removed && errno != ENOENT) {
+        text_set(why, "%s/%s cannot be removed: %m", config->global.cache_dir, name);
         return false;
     }
     return true;

@@ -9,9 +9,13 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DIGEST_SIZE = 32 };
+
+/* The end of the year 9999 as a time; no other number comes near. */
+static const double number_max = 253402300799.0;
 
 /* Length of the line, or 0 where there is no digest to be had. */
 static size_t make_line(const char *magic, struct bytes rest, char line[CHECKED_TEXT_LINE_MAX])
@@ -55,6 +59,31 @@ bool checked_text_seal(const char *magic, struct bytes rest, struct blob *out)
     return true;
 }
 
+const char *checked_text_format(const char *magic, size_t max, checked_text_writer *write,
+                                const void *context, struct blob *out)
+{
+    const char *wrong = "out of memory";
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+    bool good = false;
+
+    *out = (struct blob){NULL, 0};
+    if (stream != NULL) {
+        write(stream, context);
+        good = ferror(stream) == 0;
+        good = fclose(stream) == 0 && good;
+    }
+    if (good && length > max) {
+        wrong = "too large to be read again";
+    } else if (good &&
+               checked_text_seal(magic, (struct bytes){(const uint8_t *)text, length}, out)) {
+        wrong = NULL;
+    }
+    free(text);
+    return wrong;
+}
+
 bool checked_text_open(const char *magic, struct bytes sealed, struct bytes *rest)
 {
     char line[CHECKED_TEXT_LINE_MAX];
@@ -69,4 +98,36 @@ bool checked_text_open(const char *magic, struct bytes sealed, struct bytes *res
     }
     *rest = body;
     return true;
+}
+
+bool number_rows_read(const struct json *object, const struct number_row *rows, size_t count,
+                      bool may_be_negative, void *into)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        const struct json *member = NULL;
+        int64_t number;
+        double value;
+
+        if (!json_member(object, rows[i].name, &member) || !json_number(member, &value) ||
+            value < (may_be_negative ? -number_max : 0) || value > number_max) {
+            return false;
+        }
+        number = (int64_t)value;
+        memcpy((char *)into + rows[i].offset, &number, sizeof(number));
+    }
+    return true;
+}
+
+void number_rows_write(FILE *stream, const struct number_row *rows, size_t count, const void *from)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        int64_t number;
+
+        memcpy(&number, (const char *)from + rows[i].offset, sizeof(number));
+        fprintf(stream, "\"%s\":%lld,", rows[i].name, (long long)number);
+    }
 }

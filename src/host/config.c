@@ -71,16 +71,21 @@ const struct service *config_service(const struct config *config, const char *na
     return service != NULL ? service : find_service(config, "*");
 }
 
-const struct tenant *config_tenant(const struct config *config, const char *name)
+const struct tenant *config_find_tenant(const struct config *config, struct bytes name)
 {
     size_t i;
 
     for (i = 0; i < config->tenant_count; i++) {
-        if (strcmp(config->tenant[i].name, name) == 0) {
+        if (bytes_equal_string(name, config->tenant[i].name)) {
             return &config->tenant[i];
         }
     }
     return NULL;
+}
+
+const struct tenant *config_tenant(const struct config *config, const char *name)
+{
+    return config_find_tenant(config, bytes_of(name));
 }
 
 bool service_takes_tenant(const struct service *service, const struct tenant *tenant)

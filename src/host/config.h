@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/log.h"
 #include "base/reason.h"
@@ -104,12 +103,13 @@ extern const char config_default_path[];
 
 /* Reads the main file and PATH.d (for the default path auth0jwt.conf.d; in general the path
  * followed by ".d"), validates everything, and sets defaults. On REASON_CONFIG_ERROR *out is NULL
- * and `why` says "file:line: what is wrong, and what to do"; REASON_OUT_OF_MEMORY. Warnings
- * (ignore_unknown) go to the log, which may be NULL. A default file that is missing is an empty
- * one, and one without tenant and service is valid: it serves nobody. Free with config_free. */
+ * and `why` says "file:line: what is wrong, and what to do"; on REASON_OUT_OF_MEMORY it says that.
+ * Warnings (ignore_unknown) go to the log, which may be NULL. A default file that is missing is an
+ * empty one, and one without tenant and service is valid: it serves nobody. */
 enum reason config_load(const char *path, const struct log *log, struct config **out,
                         struct text *why);
 
+/* Sets *config to NULL, which it may be already. */
 void config_free(struct config **config);
 
 /* The section for a PAM service: its own, else for sudo-i that of sudo and for su-l that of su,
@@ -118,6 +118,7 @@ const struct service *config_service(const struct config *config, const char *na
 
 /* By its name; NULL where there is none. */
 const struct tenant *config_tenant(const struct config *config, const char *name);
+const struct tenant *config_find_tenant(const struct config *config, struct bytes name);
 
 /* The tenant with this issuer among those that the service takes (all, where service is NULL); NULL
  * where there is none. */

@@ -19,13 +19,6 @@ struct view {
     const char *name;
 };
 
-static enum reason blame(struct text *why, struct place place, const char *complaint)
-{
-    place_blame(why, place);
-    text_add(why, "%s", complaint);
-    return REASON_CONFIG_ERROR;
-}
-
 static bool is_set(const struct draft_section *draft, enum option_id id)
 {
     return draft->set[id].line != 0;
@@ -49,8 +42,7 @@ static enum reason check_required(const struct view *view, struct text *why)
     return REASON_ACCEPTED;
 }
 
-/* A file that the configuration names must be there and be safe, whether it is needed today or not.
- */
+/* What the configuration names must be there and be safe, whether it is needed today or not. */
 static enum reason check_file(const struct view *view, enum option_id id, struct text *why)
 {
     const struct option *option = option_row(id);
@@ -117,7 +109,7 @@ static enum reason check_global(const struct config_draft *draft, struct text *w
     const struct global *global = &draft->config->global;
 
     if (global->min_uid > global->max_uid) {
-        return blame(
+        return place_complain(
             why, later_of(&draft->global, OPTION_GLOBAL_min_uid, OPTION_GLOBAL_max_uid),
             "min_uid is greater than max_uid, so no account could be reached: correct one");
     }
@@ -128,12 +120,13 @@ static enum reason check_keys(const struct tenant *tenant, const struct draft_se
                               struct text *why)
 {
     if (tenant->key_max_age <= tenant->key_refresh) {
-        return blame(why, later_of(draft, OPTION_TENANT_key_refresh, OPTION_TENANT_key_max_age),
-                     "key_max_age must be more than key_refresh: correct one");
+        return place_complain(why,
+                              later_of(draft, OPTION_TENANT_key_refresh, OPTION_TENANT_key_max_age),
+                              "key_max_age must be more than key_refresh: correct one");
     }
     if (tenant->jwks_uri != NULL && tenant->jwks_file != NULL) {
-        return blame(why, later_of(draft, OPTION_TENANT_jwks_uri, OPTION_TENANT_jwks_file),
-                     "jwks_uri and jwks_file exclude each other: remove one");
+        return place_complain(why, later_of(draft, OPTION_TENANT_jwks_uri, OPTION_TENANT_jwks_file),
+                              "jwks_uri and jwks_file exclude each other: remove one");
     }
     return REASON_ACCEPTED;
 }
@@ -183,8 +176,7 @@ static enum reason check_audience(const struct config *config, const struct stri
     for (i = 0; i < audience->count; i++) {
         if (is_auth0_audience(config, audience->item[i])) {
             place_blame(why, place);
-            text_add(why, "audience ");
-            text_quote(why, bytes_of(audience->item[i]));
+            text_add_quoted(why, "audience ", bytes_of(audience->item[i]));
             text_add(why,
                      " is Auth0's own, for which any application may hold a token: register an "
                      "API of your own and name its identifier");

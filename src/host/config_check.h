@@ -10,8 +10,8 @@
 #include "base/text.h"
 #include "host/config_draft.h"
 
-/* Judges the whole draft, defaults included. REASON_CONFIG_ERROR with "file:line: ..." in `why`,
- * which must not be NULL; REASON_OUT_OF_MEMORY. */
+/* Judges the whole draft, defaults included. REASON_CONFIG_ERROR with "file:line: ..." in `why`;
+ * REASON_OUT_OF_MEMORY. */
 enum reason config_check(const struct config_draft *draft, struct text *why);
 
 #endif

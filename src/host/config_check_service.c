@@ -6,13 +6,6 @@
  */
 #include "host/config_check_service.h"
 
-static enum reason blame(struct text *why, struct place place, const char *complaint)
-{
-    place_blame(why, place);
-    text_add(why, "%s", complaint);
-    return REASON_CONFIG_ERROR;
-}
-
 static enum reason check_tenants(const struct config *config, const struct service *service,
                                  const struct draft_section *draft, struct text *why)
 {
@@ -21,8 +14,8 @@ static enum reason check_tenants(const struct config *config, const struct servi
     for (i = 0; i < service->tenants.count; i++) {
         if (config_tenant(config, service->tenants.item[i]) == NULL) {
             place_blame(why, draft->set[OPTION_SERVICE_tenants]);
-            text_add(why, "there is no [tenant NAME] section for ");
-            text_quote(why, bytes_of(service->tenants.item[i]));
+            text_add_quoted(why, "there is no [tenant NAME] section for ",
+                            bytes_of(service->tenants.item[i]));
             text_add(why, ": add one, or correct the name");
             return REASON_CONFIG_ERROR;
         }
@@ -46,8 +39,7 @@ static enum reason check_audience(const struct config *config, const struct serv
         }
         if (!known) {
             place_blame(why, draft->set[OPTION_SERVICE_audience]);
-            text_add(why, "no tenant of this service has the audience ");
-            text_quote(why, audience);
+            text_add_quoted(why, "no tenant of this service has the audience ", audience);
             text_add(why, ": add it to the tenant's audience, or correct it");
             return REASON_CONFIG_ERROR;
         }
@@ -94,7 +86,7 @@ static enum reason check_combinations(const struct service *service,
 
     for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         if (rules[i].broken) {
-            return blame(why, draft->set[rules[i].at], rules[i].complaint);
+            return place_complain(why, draft->set[rules[i].at], rules[i].complaint);
         }
     }
     return REASON_ACCEPTED;
@@ -106,9 +98,10 @@ enum reason config_check_service(const struct config *config, const struct servi
     enum reason r;
 
     if (config->tenant_count == 0) {
-        return blame(why, draft->opened,
-                     "there is a service but no [tenant NAME] section: add one with issuer, "
-                     "audience and authorized_parties");
+        return place_complain(
+            why, draft->opened,
+            "there is a service but no [tenant NAME] section: add one with issuer, "
+            "audience and authorized_parties");
     }
     r = check_tenants(config, service, draft, why);
     if (r == REASON_ACCEPTED) {

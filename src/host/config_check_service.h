@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "host/config_draft.h"
 
-/* REASON_CONFIG_ERROR with "file:line: ..." in `why`, which must not be NULL. */
+/* REASON_CONFIG_ERROR with "file:line: ..." in `why`. */
 enum reason config_check_service(const struct config *config, const struct service *service,
                                  const struct draft_section *draft, struct text *why);
 

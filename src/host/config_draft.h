@@ -31,10 +31,19 @@ struct config_draft {
     struct draft_section *services; /* as config->service */
 };
 
-/* Begins a complaint: "file:line: ". Goes on with text_add and text_quote. */
+/* Begins a complaint: "file:line: ". Goes on with text_add and text_add_quoted. */
 static inline void place_blame(struct text *why, struct place place)
 {
     text_set(why, "%s:%zu: ", place.file, place.line);
+}
+
+/* A complaint that is one sentence. */
+static inline enum reason place_complain(struct text *why, struct place place,
+                                         const char *complaint)
+{
+    place_blame(why, place);
+    text_add(why, "%s", complaint);
+    return REASON_CONFIG_ERROR;
 }
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "base/safe_file.h"
 #include "base/strings.h"
+#include "host/config.h"
 
 enum { CONFIG_FILE_MAX = 1024 * 1024 };
 
@@ -37,20 +38,6 @@ static enum reason add_file(struct config_files *files, const char *path, struct
     return REASON_ACCEPTED;
 }
 
-static enum reason reason_of(enum safe_file result)
-{
-    switch (result) {
-    case SAFE_FILE_OK:
-        return REASON_ACCEPTED;
-    case SAFE_FILE_NO_MEMORY:
-        return REASON_OUT_OF_MEMORY;
-    case SAFE_FILE_MISSING:
-    case SAFE_FILE_UNSAFE:
-    default:
-        return REASON_CONFIG_ERROR;
-    }
-}
-
 static enum reason read_main(const char *path, bool may_be_missing, struct config_files *files,
                              struct text *why)
 {
@@ -63,7 +50,7 @@ static enum reason read_main(const char *path, bool may_be_missing, struct confi
     if (result == SAFE_FILE_MISSING) {
         text_add(why, ": create it, or name another file");
     }
-    return result == SAFE_FILE_OK ? add_file(files, path, &text) : reason_of(result);
+    return result == SAFE_FILE_OK ? add_file(files, path, &text) : safe_file_reason(result);
 }
 
 static bool is_drop_in(const char *name)
@@ -92,8 +79,8 @@ static enum reason list_folder(DIR *folder, const char *label, struct strings *n
             continue;
         }
         if (!is_printable(entry->d_name)) {
-            text_set(why, "%s holds a file named ", label);
-            text_quote(why, bytes_of(entry->d_name));
+            text_set(why, "%s holds a file", label);
+            text_add_quoted(why, " named ", bytes_of(entry->d_name));
             text_add(why, ": rename it");
             return REASON_CONFIG_ERROR;
         }
@@ -102,7 +89,7 @@ static enum reason list_folder(DIR *folder, const char *label, struct strings *n
         }
     }
     if (errno != 0) {
-        text_set(why, "%s cannot be listed", label);
+        text_set(why, "%s cannot be listed: %m", label);
         return REASON_CONFIG_ERROR;
     }
     return REASON_ACCEPTED;
@@ -121,7 +108,7 @@ static enum reason read_drop_in(int folder, const char *label, const char *name,
     enum safe_file result = safe_file_read_at(folder, label, name, CONFIG_FILE_MAX, &text, why);
 
     text_set(&path, "%s/%s", label, name);
-    return result == SAFE_FILE_OK ? add_file(files, path.at, &text) : reason_of(result);
+    return result == SAFE_FILE_OK ? add_file(files, path.at, &text) : safe_file_reason(result);
 }
 
 /* The names are read through a second descriptor, because closedir closes the one that it was
@@ -136,7 +123,7 @@ static enum reason read_folder(int folder, const char *label, struct config_file
     size_t i;
 
     if (fd < 0) {
-        text_set(why, "%s cannot be listed: too many open files", label);
+        text_set(why, "%s cannot be listed: %m", label);
         return REASON_CONFIG_ERROR;
     }
     if (list == NULL) {
@@ -178,7 +165,7 @@ enum reason config_files_read(const char *path, bool may_be_missing, struct conf
         return REASON_ACCEPTED;
     }
     if (result != SAFE_FILE_OK) {
-        return reason_of(result);
+        return safe_file_reason(result);
     }
     r = read_folder(folder, label.at, files, why);
     close(folder);
@@ -195,4 +182,19 @@ void config_files_free(struct config_files *files)
     }
     free(files->item);
     *files = (struct config_files){NULL, 0};
+}
+
+enum reason named_file_read(const char *option, const char *path, bool named, struct blob *out,
+                            struct text *why)
+{
+    enum safe_file result = safe_file_read(path, MAP_FILE_MAX, out, why);
+
+    if (result == SAFE_FILE_MISSING && !named) {
+        text_clear(why);
+        return REASON_ACCEPTED;
+    }
+    if (result == SAFE_FILE_MISSING) {
+        text_set(why, "%s %s does not exist: create it", option, path);
+    }
+    return safe_file_reason(result);
 }

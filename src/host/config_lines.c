@@ -1,5 +1,6 @@
 /*
- * Telling sections from options. Nothing is looked up here.
+ * Telling sections from options by their shape alone, so that a file can be gone through before it
+ * is known which names count.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

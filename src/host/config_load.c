@@ -28,8 +28,7 @@ struct reader {
 
 /* The keys to ignore are needed before any key is judged. Whatever is wrong with a line is told
  * when it is read for good. */
-static enum reason gather_ignored(const struct config_file *file, struct strings *ignored,
-                                  struct text *scratch)
+static enum reason gather_ignored(const struct config_file *file, struct strings *ignored)
 {
     struct lines lines = {bytes_of_blob(&file->text), 0};
     struct config_line line;
@@ -44,7 +43,7 @@ static enum reason gather_ignored(const struct config_file *file, struct strings
             break;
         case CONFIG_LINE_OPTION:
             if (global && bytes_equal_string(line.key, "ignore_unknown")) {
-                r = value_list(line.value, NULL, ignored, scratch);
+                r = value_list(line.value, NULL, ignored, NULL);
             }
             break;
         case CONFIG_LINE_BAD:
@@ -56,19 +55,28 @@ static enum reason gather_ignored(const struct config_file *file, struct strings
     return r;
 }
 
+/* The first section that has the key; OPTION_SECTION_COUNT where none has. */
+static int known_elsewhere(struct bytes key)
+{
+    int section = 0;
+
+    while (section < OPTION_SECTION_COUNT &&
+           option_find((enum option_section)section, key) == OPTION_COUNT) {
+        section++;
+    }
+    return section;
+}
 static enum reason refuse_unknown(const struct reader *reader, struct place place, struct bytes key)
 {
-    int section;
+    int section = known_elsewhere(key);
 
     place_blame(reader->why, place);
-    text_add(reader->why, "[%s] has no key ", option_section_name(reader->current.section));
-    text_quote(reader->why, key);
-    for (section = 0; section < OPTION_SECTION_COUNT; section++) {
-        if (option_find((enum option_section)section, key) != OPTION_COUNT) {
-            text_add(reader->why, ": it belongs in a [%s] section",
-                     option_section_name((enum option_section)section));
-            return REASON_CONFIG_ERROR;
-        }
+    text_add(reader->why, "[%s] has no", option_section_name(reader->current.section));
+    text_add_quoted(reader->why, " key ", key);
+    if (section < OPTION_SECTION_COUNT) {
+        text_add(reader->why, ": it belongs in a [%s] section",
+                 option_section_name((enum option_section)section));
+        return REASON_CONFIG_ERROR;
     }
     text_add(reader->why, ": correct or remove it, or name it in ignore_unknown");
     return REASON_CONFIG_ERROR;
@@ -82,12 +90,12 @@ static enum reason read_option(struct reader *reader, struct place place,
     void *base;
 
     if (!reader->in_section) {
-        place_blame(reader->why, place);
-        text_add(reader->why, "the line stands before the first [section]: put it behind one");
-        return REASON_CONFIG_ERROR;
+        return place_complain(reader->why, place,
+                              "the line stands before the first [section]: put it behind one");
     }
     id = option_find(reader->current.section, line->key);
-    if (id == OPTION_COUNT && strings_contain(&reader->ignored, line->key)) {
+    if (id == OPTION_COUNT && known_elsewhere(line->key) == OPTION_SECTION_COUNT &&
+        strings_contain(&reader->ignored, line->key)) {
         struct text warning = {0};
 
         text_quote(&warning, line->key);
@@ -134,9 +142,7 @@ static enum reason read_file(struct reader *reader, const struct config_file *fi
             break;
         case CONFIG_LINE_BAD:
         default:
-            place_blame(reader->why, place);
-            text_add(reader->why, "%s", wrong);
-            return REASON_CONFIG_ERROR;
+            return place_complain(reader->why, place, wrong);
         }
     }
     return r;
@@ -193,11 +199,10 @@ static enum reason complete(struct config_draft *draft, struct text *why)
 static enum reason read_all(struct reader *reader, const struct config_files *files)
 {
     enum reason r = REASON_ACCEPTED;
-    struct text scratch = {0};
     size_t i;
 
     for (i = 0; r == REASON_ACCEPTED && i < files->count; i++) {
-        r = gather_ignored(&files->item[i], &reader->ignored, &scratch);
+        r = gather_ignored(&files->item[i], &reader->ignored);
     }
     for (i = 0; r == REASON_ACCEPTED && i < files->count; i++) {
         r = read_file(reader, &files->item[i]);
@@ -211,8 +216,7 @@ static enum reason read_all(struct reader *reader, const struct config_files *fi
 enum reason config_load(const char *path, const struct log *log, struct config **out,
                         struct text *why)
 {
-    struct text unread = {0};
-    struct reader reader = {.log = log, .why = why != NULL ? why : &unread};
+    struct reader reader = {.log = log, .why = why};
     struct config *config = calloc(1, sizeof(*config));
     struct config_files files = {NULL, 0};
     enum reason r = REASON_OUT_OF_MEMORY;
@@ -226,16 +230,19 @@ enum reason config_load(const char *path, const struct log *log, struct config *
     if (config->path == NULL) {
         goto out;
     }
-    r = config_files_read(path, strcmp(path, config_default_path) == 0, &files, reader.why);
+    r = config_files_read(path, strcmp(path, config_default_path) == 0, &files, why);
     if (r == REASON_ACCEPTED) {
         r = read_all(&reader, &files);
     }
     if (r == REASON_ACCEPTED) {
-        text_clear(reader.why);
+        text_clear(why);
         *out = config;
         config = NULL;
     }
 out:
+    if (r == REASON_OUT_OF_MEMORY) {
+        text_set(why, "out of memory");
+    }
     config_free(&config);
     config_files_free(&files);
     strings_free(&reader.ignored);

@@ -1,5 +1,6 @@
 /*
- * Opening sections.
+ * A header met again opens the section that there is, so that drop-ins can add to it; what it means
+ * for two sections to be the same is decided here.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -59,13 +60,6 @@ static bool is_service_name(struct bytes name)
     return name.len > 0 && name.len <= SERVICE_NAME_MAX;
 }
 
-static enum reason blame(struct text *why, struct place place, const char *complaint)
-{
-    place_blame(why, place);
-    text_add(why, "%s", complaint);
-    return REASON_CONFIG_ERROR;
-}
-
 static enum reason new_tenant(struct config_draft *draft, struct place place, struct bytes name)
 {
     struct config *config = draft->config;
@@ -96,9 +90,10 @@ static enum reason open_tenant(struct config_draft *draft, struct place place, s
     const struct config *config = draft->config;
 
     if (!is_tenant_name(names)) {
-        return blame(why, place,
-                     "a tenant is named by one word of a-z, 0-9, _ and -, at most 32 of them, "
-                     "beginning with a letter or digit: write [tenant NAME]");
+        return place_complain(
+            why, place,
+            "a tenant is named by one word of a-z, 0-9, _ and -, at most 32 of them, "
+            "beginning with a letter or digit: write [tenant NAME]");
     }
     for (out->index = 0; out->index < config->tenant_count; out->index++) {
         if (bytes_equal_string(names, config->tenant[out->index].name)) {
@@ -117,23 +112,23 @@ static enum reason read_service_names(struct place place, struct bytes text, str
     while (line_word(&text, &word, &wrong)) {
         if (!is_service_name(word)) {
             place_blame(why, place);
-            text_add(why, "a section cannot be for the service ");
-            text_quote(why, word);
+            text_add_quoted(why, "a section cannot be for the service ", word);
             text_add(why, ": PAM's service names have a-z, 0-9 and _ - . + @ : only");
             return REASON_CONFIG_ERROR;
         }
         if (strings_contain(names, word)) {
-            return blame(why, place, "a service is named twice in the header: remove one");
+            return place_complain(why, place, "a service is named twice in the header: remove one");
         }
         if (!strings_add(names, word)) {
             return REASON_OUT_OF_MEMORY;
         }
     }
     if (names->count == 0 || wrong != NULL) {
-        return blame(why, place, "the section names no service: write [service NAME...]");
+        return place_complain(why, place, "the section names no service: write [service NAME...]");
     }
     if (names->count > 1 && strings_contain(names, bytes_of("*"))) {
-        return blame(why, place, "* stands beside other services: write [service *] alone");
+        return place_complain(why, place,
+                              "* stands beside other services: write [service *] alone");
     }
     return REASON_ACCEPTED;
 }
@@ -231,8 +226,7 @@ enum reason section_open(struct config_draft *draft, struct place place, struct 
         return REASON_ACCEPTED;
     }
     place_blame(why, place);
-    text_add(why, "there is no section ");
-    text_quote(why, header);
+    text_add_quoted(why, "there is no section ", header);
     text_add(why, ": write [global], [tenant NAME] or [service NAME...]");
     return REASON_CONFIG_ERROR;
 }

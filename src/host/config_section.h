@@ -20,8 +20,8 @@ struct section {
 
 /* Opens the section that stands between the brackets: the one that there is, or a new one. The
  * names of a service's section are a set: in any order they mean the same section, and no two
- * sections share a name. REASON_CONFIG_ERROR with "file:line: ..." in `why`; REASON_OUT_OF_MEMORY.
- */
+ * sections share a name. REASON_CONFIG_ERROR with "file:line: ..." in `why`;
+ * REASON_OUT_OF_MEMORY. */
 enum reason section_open(struct config_draft *draft, struct place place, struct bytes header,
                          struct section *out, struct text *why);
 

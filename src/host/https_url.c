@@ -146,3 +146,25 @@ bool https_url_of_auth0_api(const struct https_url *url)
     }
     return false;
 }
+
+static bool is_plain(struct bytes url)
+{
+    size_t i;
+
+    for (i = 0; i < url.len; i++) {
+        if (url.ptr[i] <= 0x20 || url.ptr[i] >= 0x7f || url.ptr[i] == '\\' || url.ptr[i] == '#') {
+            return false;
+        }
+    }
+    return url.len > 0 && url.len <= HTTPS_URL_MAX;
+}
+
+bool https_url_at_issuer(struct bytes text, const char *issuer)
+{
+    struct https_url theirs;
+    struct https_url ours;
+
+    return is_plain(text) &&
+           https_url_parse(bytes_first(text, bytes_find(text, '?')), &theirs) == NULL &&
+           https_url_parse(bytes_of(issuer), &ours) == NULL && https_url_same_place(&theirs, &ours);
+}

@@ -24,6 +24,12 @@ const char *https_url_parse(struct bytes text, struct https_url *out);
 bool https_url_same_host(const struct https_url *a, const struct https_url *b);
 bool https_url_same_place(const struct https_url *a, const struct https_url *b);
 
+/* Is it https on the issuer's host and port, printable and of at most HTTPS_URL_MAX bytes? Other
+ * than an issuer it may have a query: the address of a key set (OpenID Connect Discovery 1.0
+ * section 3). */
+enum { HTTPS_URL_MAX = 2047 };
+bool https_url_at_issuer(struct bytes text, const char *issuer);
+
 /* Does the host belong to Auth0 (NAME.auth0.com)? */
 bool https_url_of_auth0(const struct https_url *url);
 

@@ -28,16 +28,14 @@ struct query {
     struct text *detail;
 };
 
-const char *keys_age_name(enum keys_age age)
+const char *key_freshness_name(enum key_freshness freshness)
 {
     static const char *const names[] = {
-        [KEYS_NONE] = "",
-        [KEYS_FRESH] = "fresh",
-        [KEYS_STALE] = "stale",
-        [KEYS_REFRESHED] = "refreshed",
+        [KEYS_NONE] = "",           [KEYS_FRESH] = "fresh",         [KEYS_STALE] = "stale",
+        [KEYS_TOO_OLD] = "too old", [KEYS_REFRESHED] = "refreshed",
     };
 
-    return (size_t)age < sizeof(names) / sizeof(names[0]) ? names[age] : "";
+    return (size_t)freshness < sizeof(names) / sizeof(names[0]) ? names[freshness] : "";
 }
 
 void key_set_free(struct key_set *set)
@@ -66,17 +64,24 @@ static enum reason read_jwks_file(const struct query *query, struct key_set *out
     }
     blob_free(&text);
     if (r == REASON_ACCEPTED) {
-        out->age_class = KEYS_FRESH;
+        out->freshness = KEYS_FRESH;
         out->age = -1;
     } else if (r == REASON_KEYS_UNAVAILABLE) {
         text_set(query->detail, "%s is not a JSON key set", path);
+    } else if (r == REASON_OUT_OF_MEMORY) {
+        text_set(query->detail, "out of memory");
     }
     return r;
 }
 
-static int64_t age_of(const struct key_file *file, int64_t now)
+enum key_freshness key_file_freshness(const struct tenant *tenant, const struct key_file *file,
+                                      int64_t now, int64_t *age)
 {
-    return file->checked > now ? 0 : now - file->checked;
+    *age = file->checked > now ? 0 : now - file->checked;
+    if (*age >= tenant->key_max_age) {
+        return KEYS_TOO_OLD;
+    }
+    return *age >= tenant->key_refresh ? KEYS_STALE : KEYS_FRESH;
 }
 
 /* The cached set where it is young enough to be used. REASON_KEYS_UNAVAILABLE with the cause in
@@ -86,6 +91,8 @@ static enum reason read_cache(const struct query *query, struct key_set *out)
     const struct tenant *tenant = query->tenant;
     enum reason r = REASON_KEYS_UNAVAILABLE;
     struct key_file *file = NULL;
+    enum key_freshness freshness;
+    int64_t age;
 
     switch (key_file_read(query->config, tenant, query->now, &file, query->detail)) {
     case KEY_FILE_OK:
@@ -98,13 +105,14 @@ static enum reason read_cache(const struct query *query, struct key_set *out)
     default:
         return REASON_KEYS_UNAVAILABLE;
     }
-    if (age_of(file, query->now) >= tenant->key_max_age) {
+    freshness = key_file_freshness(tenant, file, query->now, &age);
+    if (freshness == KEYS_TOO_OLD) {
         text_set(query->detail,
                  "the cached keys of tenant %s are %lld s old, key_max_age is %lld s", tenant->name,
-                 (long long)age_of(file, query->now), (long long)tenant->key_max_age);
+                 (long long)age, (long long)tenant->key_max_age);
     } else {
-        out->age = age_of(file, query->now);
-        out->age_class = out->age < tenant->key_refresh ? KEYS_FRESH : KEYS_STALE;
+        out->age = age;
+        out->freshness = freshness;
         out->jwks = file->jwks;
         file->jwks = NULL;
         r = REASON_ACCEPTED;
@@ -166,7 +174,7 @@ static enum reason refresh_and_read(const struct query *query, enum refresh_kind
     r = read_cache(query, out);
     if (result == REFRESH_DONE) {
         if (r == REASON_ACCEPTED) {
-            out->age_class = KEYS_REFRESHED;
+            out->freshness = KEYS_REFRESHED;
             text_clear(query->detail);
         }
         return r;
@@ -195,7 +203,7 @@ enum reason key_cache_get(const struct config *config, const struct tenant *tena
     }
     r = read_cache(&query, out);
     if (r == REASON_ACCEPTED) {
-        if (out->age_class == KEYS_STALE) {
+        if (out->freshness == KEYS_STALE) {
             refresh_in_background(&query, out);
         }
         return r;
@@ -220,7 +228,7 @@ static bool unknown_kid_allowed(const struct query *query, const struct key_set 
         text_set(query->detail, "jwks_file has no such key");
         return false;
     }
-    if (set->age_class == KEYS_REFRESHED) {
+    if (set->freshness == KEYS_REFRESHED) {
         text_set(query->detail, "the keys were refreshed for this login");
         return false;
     }
@@ -247,7 +255,7 @@ bool key_cache_get_unknown_kid(const struct config *config, const struct tenant 
     text_clear(query.detail);
     if (!unknown_kid_allowed(&query, set)) {
         /* One may have ended since this login read the cache. */
-        if (tenant->jwks_file != NULL || set->age_class == KEYS_REFRESHED) {
+        if (tenant->jwks_file != NULL || set->freshness == KEYS_REFRESHED) {
             return false;
         }
         r = read_cache(&query, &again);
@@ -270,4 +278,12 @@ bool key_cache_get_unknown_kid(const struct config *config, const struct tenant 
     key_set_free(set);
     *set = again;
     return true;
+}
+
+bool key_cache_clear(const struct config *config, const struct tenant *tenant, int folder,
+                     struct key_cache_cleared *out, struct text *why)
+{
+    *out = (struct key_cache_cleared){false, false};
+    return cache_file_remove(config, tenant, folder, CACHE_FILE_KEYS, &out->keys, why) &&
+           cache_file_remove(config, tenant, folder, CACHE_FILE_STATE, &out->state, why);
 }

@@ -9,38 +9,34 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/safe_file.h"
-#include "host/atomic_file.h"
+#include "host/cache_folder.h"
+#include "host/https_url.h"
 #include "host/checked_text.h"
 #include "jwt/json.h"
 
-enum {
-    /* Four times what is ever written: a file that was appended to is damaged, one beyond that
-       unsafe. */
-    FILE_MAX = 4 * (JWKS_MAX_SIZE + CHECKED_TEXT_LINE_MAX),
-    FILE_NAME_MAX = 64,
-    CLOCK_TOLERANCE = 300
-};
+/* Four times what is ever written: a file that was appended to is damaged, one beyond that unsafe.
+ */
+enum { FILE_MAX = 4 * (JWKS_MAX_SIZE + CHECKED_TEXT_LINE_MAX), CLOCK_TOLERANCE = 300 };
 
 static const char magic[] = "auth0jwt-keys";
-static const double number_max = 253402300799.0;
 
 static const struct {
     const char *name;
-    size_t offset;
-} strings[] =
-    {
-        {"issuer", offsetof(struct key_file, issuer)},
-        {"jwks_uri", offsetof(struct key_file, jwks_uri)},
-        {"etag", offsetof(struct key_file, etag)},
-        {"last_modified", offsetof(struct key_file, last_modified)},
-},
-  numbers[] = {
-      {"fetched", offsetof(struct key_file, fetched)},
-      {"checked", offsetof(struct key_file, checked)},
-      {"date_skew", offsetof(struct key_file, date_skew)},
+    size_t offset; /* of a char * */
+} strings[] = {
+    {"issuer", offsetof(struct key_file, issuer)},
+    {"jwks_uri", offsetof(struct key_file, jwks_uri)},
+    {"etag", offsetof(struct key_file, etag)},
+    {"last_modified", offsetof(struct key_file, last_modified)},
+};
+
+static const struct number_row numbers[] = {
+    {"fetched", offsetof(struct key_file, fetched)},
+    {"checked", offsetof(struct key_file, checked)},
+    {"date_skew", offsetof(struct key_file, date_skew)},
 };
 
 enum { STRING_COUNT = sizeof(strings) / sizeof(strings[0]) };
@@ -49,11 +45,6 @@ enum { NUMBER_COUNT = sizeof(numbers) / sizeof(numbers[0]) };
 static char **string_at(struct key_file *file, size_t row)
 {
     return (char **)(void *)((char *)file + strings[row].offset);
-}
-
-static int64_t *number_at(struct key_file *file, size_t row)
-{
-    return (int64_t *)(void *)((char *)file + numbers[row].offset);
 }
 
 void key_file_free(struct key_file **file)
@@ -69,11 +60,6 @@ void key_file_free(struct key_file **file)
     jwks_free(&(*file)->jwks);
     free(*file);
     *file = NULL;
-}
-
-static void name_of(const struct tenant *tenant, char name[FILE_NAME_MAX])
-{
-    snprintf(name, FILE_NAME_MAX, "%s.keys", tenant->name);
 }
 
 /* The members around the keys. */
@@ -92,17 +78,8 @@ static enum key_file_result read_members(const struct json *root, struct key_fil
             return KEY_FILE_NO_MEMORY;
         }
     }
-    for (i = 0; i < NUMBER_COUNT; i++) {
-        const struct json *member = NULL;
-        double value;
-
-        if (!json_member(root, numbers[i].name, &member) || !json_number(member, &value) ||
-            value < -number_max || value > number_max) {
-            return KEY_FILE_ABSENT;
-        }
-        *number_at(file, i) = (int64_t)value;
-    }
-    return KEY_FILE_OK;
+    return number_rows_read(root, numbers, NUMBER_COUNT, true, file) ? KEY_FILE_OK
+                                                                     : KEY_FILE_ABSENT;
 }
 
 static enum key_file_result parse_file(struct bytes sealed, struct key_file *file)
@@ -138,6 +115,12 @@ static const char *disbelieve(const struct tenant *tenant, const struct key_file
     if (tenant->jwks_uri != NULL && strcmp(file->jwks_uri, tenant->jwks_uri) != 0) {
         return "is from another address than the configured jwks_uri";
     }
+    /* A pinned address may be anywhere. Once it is no longer pinned, what came from there is not
+     * believed longer than what discovery could have named. */
+    if (tenant->jwks_uri == NULL &&
+        !https_url_at_issuer(bytes_of(file->jwks_uri), tenant->issuer)) {
+        return "is from an address that is not the issuer's, and no jwks_uri is configured";
+    }
     if (file->fetched < 0 || file->checked < 0 || file->fetched > now + CLOCK_TOLERANCE ||
         file->checked > now + CLOCK_TOLERANCE) {
         return "is from the future: check the clock";
@@ -152,6 +135,7 @@ static enum key_file_result judge(const struct config *config, const struct tena
     struct key_file *file = calloc(1, sizeof(*file));
     enum key_file_result result = KEY_FILE_NO_MEMORY;
     const char *wrong = NULL;
+    char name[CACHE_FILE_NAME_MAX];
 
     if (file != NULL) {
         result = parse_file(sealed, file);
@@ -162,9 +146,12 @@ static enum key_file_result judge(const struct config *config, const struct tena
         wrong = disbelieve(tenant, file, now);
     }
     if (wrong != NULL) {
-        text_set(why, "%s/%s.keys %s; it counts as absent", config->global.cache_dir, tenant->name,
-                 wrong);
+        cache_file_name(tenant, CACHE_FILE_KEYS, name);
+        text_set(why, "%s/%s %s; it counts as absent", config->global.cache_dir, name, wrong);
         result = KEY_FILE_ABSENT;
+    }
+    if (result == KEY_FILE_NO_MEMORY) {
+        text_set(why, "out of memory");
     }
     if (result == KEY_FILE_OK) {
         *out = file;
@@ -192,19 +179,11 @@ static enum key_file_result translate(enum safe_file found)
 enum key_file_result key_file_read(const struct config *config, const struct tenant *tenant,
                                    int64_t now, struct key_file **out, struct text *why)
 {
-    const char *label = config->global.cache_dir;
-    struct blob sealed = {NULL, 0};
     enum key_file_result result;
-    char name[FILE_NAME_MAX];
-    int folder = -1;
+    struct blob sealed;
 
     *out = NULL;
-    name_of(tenant, name);
-    result = translate(safe_folder_open(label, &folder, why));
-    if (result == KEY_FILE_OK) {
-        result = translate(safe_file_read_at(folder, label, name, FILE_MAX, &sealed, why));
-        close(folder);
-    }
+    result = translate(cache_file_read(config, tenant, CACHE_FILE_KEYS, FILE_MAX, &sealed, why));
     if (result == KEY_FILE_OK) {
         result = judge(config, tenant, now, bytes_of_blob(&sealed), out, why);
     }
@@ -212,8 +191,9 @@ enum key_file_result key_file_read(const struct config *config, const struct ten
     return result;
 }
 
-static void write_body(FILE *stream, const struct key_file *file)
+static void write_body(FILE *stream, const void *context)
 {
+    const struct key_file *file = context;
     struct key_file copy = *file;
     size_t i;
 
@@ -225,9 +205,7 @@ static void write_body(FILE *stream, const struct key_file *file)
         json_write_string(stream, bytes_of(content == NULL ? "" : content));
         fputc(',', stream);
     }
-    for (i = 0; i < NUMBER_COUNT; i++) {
-        fprintf(stream, "\"%s\":%lld,", numbers[i].name, (long long)*number_at(&copy, i));
-    }
+    number_rows_write(stream, numbers, NUMBER_COUNT, file);
     fputs("\"keys\":[", stream);
     for (i = 0; i < jwks_count(file->jwks); i++) {
         fputs(i == 0 ? "\n" : ",\n", stream);
@@ -236,49 +214,18 @@ static void write_body(FILE *stream, const struct key_file *file)
     fputs("\n]}\n", stream);
 }
 
-/* The sealed content; false with `wrong`. */
-static bool format_file(const struct key_file *file, struct blob *out, const char **wrong)
-{
-    char *text = NULL;
-    size_t length = 0;
-    FILE *stream = open_memstream(&text, &length);
-    bool good = false;
-
-    *out = (struct blob){NULL, 0};
-    *wrong = "out of memory";
-    if (stream != NULL) {
-        write_body(stream, file);
-        good = ferror(stream) == 0;
-        good = fclose(stream) == 0 && good;
-    }
-    if (good && length > JWKS_MAX_SIZE) {
-        *wrong = "too large to be read again";
-        good = false;
-    }
-    good = good && checked_text_seal(magic, (struct bytes){(const uint8_t *)text, length}, out);
-    free(text);
-    return good;
-}
-
 bool key_file_write(const struct config *config, const struct tenant *tenant,
                     const struct key_file *file, struct text *why)
 {
-    const char *label = config->global.cache_dir;
-    struct blob sealed = {NULL, 0};
-    const char *wrong = NULL;
-    char name[FILE_NAME_MAX];
-    bool good = false;
-    int folder;
+    struct blob sealed;
+    const char *wrong = checked_text_format(magic, JWKS_MAX_SIZE, write_body, file, &sealed);
+    bool good;
 
-    name_of(tenant, name);
-    if (!format_file(file, &sealed, &wrong)) {
-        text_set(why, "%s/%s cannot be written: %s", label, name, wrong);
+    if (wrong != NULL) {
+        text_set(why, "the keys of tenant %s cannot be written: %s", tenant->name, wrong);
         return false;
     }
-    if (safe_folder_open(label, &folder, why) == SAFE_FILE_OK) {
-        good = atomic_file_write(folder, label, name, 0644, bytes_of_blob(&sealed), why);
-        close(folder);
-    }
+    good = cache_file_write(config, tenant, CACHE_FILE_KEYS, 0644, bytes_of_blob(&sealed), why);
     blob_free(&sealed);
     return good;
 }

@@ -27,15 +27,15 @@ struct key_file {
 };
 
 enum key_file_result {
-    KEY_FILE_ABSENT =
-        0, /* none, damaged, of another issuer, or from the future: as if there were none */
+    /* None, damaged, of another issuer, or from the future: as if there were none. */
+    KEY_FILE_ABSENT = 0,
     KEY_FILE_OK,
     KEY_FILE_UNSAFE, /* owner, mode or path: a configuration error */
     KEY_FILE_NO_MEMORY
 };
 
-/* Reads the tenant's file in the configured folder. `why` says what is wrong with it. Free with
- * key_file_free. */
+/* Reads the tenant's file in the configured folder. `why`, never empty unless KEY_FILE_OK, says
+ * what is wrong with it. Free with key_file_free. */
 enum key_file_result key_file_read(const struct config *config, const struct tenant *tenant,
                                    int64_t now, struct key_file **out, struct text *why);
 

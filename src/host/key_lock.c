@@ -8,20 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/safe_file.h"
+#include "host/cache_folder.h"
 #include "host/monotonic.h"
 
-enum { LOCK_POLL_MS = 20, LOCK_NAME_MAX = 64, LOCK_FLAGS = O_RDWR | O_NOFOLLOW | O_CLOEXEC };
-
-static void lock_name(const struct tenant *tenant, char name[LOCK_NAME_MAX])
-{
-    snprintf(name, LOCK_NAME_MAX, "%s.lock", tenant->name);
-}
+enum { LOCK_POLL_MS = 20, LOCK_FLAGS = O_RDWR | O_NOFOLLOW | O_CLOEXEC };
 
 /* Opens or makes the lock file: regular, ours, nobody else's to open. */
 static int open_lock(int folder, const char *name)
@@ -47,11 +42,11 @@ enum key_lock key_lock_take(const struct config *config, const struct tenant *te
 {
     static const struct timespec pause = {0, LOCK_POLL_MS * 1000000L};
     int64_t deadline = monotonic_ms() + timeout_ms;
-    char name[LOCK_NAME_MAX];
+    char name[CACHE_FILE_NAME_MAX];
 
     *fd = -1;
     *waited = false;
-    lock_name(tenant, name);
+    cache_file_name(tenant, CACHE_FILE_LOCK, name);
     *fd = open_lock(folder, name);
     while (*fd >= 0) {
         struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -82,7 +77,7 @@ enum key_lock key_lock_take(const struct config *config, const struct tenant *te
 bool key_lock_is_held(const struct config *config, const struct tenant *tenant)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    char name[LOCK_NAME_MAX];
+    char name[CACHE_FILE_NAME_MAX];
     bool held = false;
     int folder;
     int fd;
@@ -90,7 +85,7 @@ bool key_lock_is_held(const struct config *config, const struct tenant *tenant)
     if (safe_folder_open(config->global.cache_dir, &folder, NULL) != SAFE_FILE_OK) {
         return false;
     }
-    lock_name(tenant, name);
+    cache_file_name(tenant, CACHE_FILE_LOCK, name);
     fd = openat(folder, name, LOCK_FLAGS | O_NONBLOCK);
     if (fd >= 0) {
         held = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;

@@ -41,8 +41,4 @@ int64_t key_state_cooldown_left(const struct key_state *state, const struct tena
 bool key_state_attempt_begun(const struct key_state *state, const struct tenant *tenant,
                              int64_t now);
 
-/* The longest that one run of auth0jwt-refresh can take for a tenant, in seconds: it ends by an
- * alarm. */
-int64_t refresh_alarm_seconds(const struct tenant *tenant);
-
 #endif

@@ -98,8 +98,7 @@ static enum reason choose(const struct option_choice *choices, struct bytes text
     for (choice = choices; choice->name != NULL; choice++) {
         text_add(what, "%s%s", choice == choices ? "" : " or ", choice->name);
     }
-    text_add(what, ", not ");
-    text_quote(what, text);
+    text_add_quoted(what, ", not ", text);
     return REASON_CONFIG_ERROR;
 }
 
@@ -128,6 +127,13 @@ static enum reason set_strings(const struct option_kind_row *kind, struct bytes 
 
     if (r == REASON_ACCEPTED && kind->list != NULL) {
         wrong = kind->list(field);
+    }
+    /* In quotes or behind a backslash it is meant literally, and would open what it is to name. */
+    if (r == REASON_ACCEPTED && wrong == NULL && kind->keyword != NULL &&
+        strings_contain(field, bytes_of(kind->keyword)) &&
+        !bytes_equal_string(value, kind->keyword)) {
+        wrong = "has its keyword in quotes or behind a \\: write the plain word if that is meant; "
+                "nothing else can have this name";
     }
     if (wrong != NULL) {
         text_add(what, "%s", wrong);

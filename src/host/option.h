@@ -77,8 +77,7 @@ const struct option *option_row(enum option_id id);
 enum option_id option_find(enum option_section section, struct bytes name);
 
 /* Reads the value, as written in the file, into the zeroed field of the struct at `base`.
- * REASON_CONFIG_ERROR: `what`, which must not be NULL, gets the complaint appended.
- * REASON_OUT_OF_MEMORY. */
+ * REASON_CONFIG_ERROR: `what` gets the complaint appended. REASON_OUT_OF_MEMORY. */
 enum reason option_set(const struct option *option, void *base, struct bytes value,
                        struct text *what);
 

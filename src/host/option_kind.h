@@ -38,6 +38,7 @@ struct option_kind_row {
     option_text_rule *text;
     word_rule *word;
     option_list_rule *list;
+    const char *keyword; /* stands alone in a list and means more than itself, or NULL */
 };
 
 const struct option_kind_row *option_kind_row(enum option_kind kind);

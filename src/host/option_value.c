@@ -64,8 +64,7 @@ static enum reason add_word(struct bytes word, word_rule *rule, struct strings *
     item.len = line_unescape(word, plain);
     wrong = rule == NULL ? NULL : rule(item);
     if (wrong != NULL) {
-        text_add(what, "has ");
-        text_quote(what, item);
+        text_add_quoted(what, "has ", item);
         text_add(what, ", which %s", wrong);
         return REASON_CONFIG_ERROR;
     }
@@ -142,9 +141,9 @@ enum reason value_number(const struct option *option, struct bytes text, int64_t
     if (read_digits(text, option->most, out) && *out >= option->least) {
         return REASON_ACCEPTED;
     }
-    text_add(what, "must be a whole number from %lld to %lld, not ", (long long)option->least,
+    text_add(what, "must be a whole number from %lld to %lld", (long long)option->least,
              (long long)option->most);
-    text_quote(what, text);
+    text_add_quoted(what, ", not ", text);
     return REASON_CONFIG_ERROR;
 }
 
@@ -174,8 +173,8 @@ enum reason value_duration(const struct option *option, struct bytes text, int64
         *out = number * seconds;
         return REASON_ACCEPTED;
     }
-    text_add(what, "must be a duration (like 90s, 15m, 10h or 7d) from %llds to %llds, not ",
+    text_add(what, "must be a duration (like 90s, 15m, 10h or 7d) from %llds to %llds",
              (long long)option->least, (long long)option->most);
-    text_quote(what, text);
+    text_add_quoted(what, ", not ", text);
     return REASON_CONFIG_ERROR;
 }

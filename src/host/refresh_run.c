@@ -9,25 +9,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/safe_file.h"
 #include "host/cache_folder.h"
-#include "host/key_state.h"
 #include "host/monotonic.h"
-#include "host/refresh_stub.h"
+#include "host/refresh_launcher.h"
 
 enum { ARGUMENTS_MAX = 8 };
-
-/* Exit statuses of auth0jwt-refresh. */
-enum { STATUS_FRESH = 0, STATUS_FAILED = 1, STATUS_USAGE = 2, STATUS_NOT_NOW = 3, STATUS_LOCK = 4 };
 
 /* execve takes its strings as if it might change them; it does not. */
 static char *argument(const char *text)
@@ -40,45 +32,14 @@ static char *argument(const char *text)
     return same.out;
 }
 
-/* Is it a program that only root (or this user, where that is not root) can have put there? */
 static bool program_is_safe(const char *path, struct text *why)
 {
-    const char *slash = strrchr(path, '/');
-    char *parent = NULL;
-    const char *wrong = NULL;
-    bool safe = false;
-    struct stat st;
-    int folder = -1;
+    enum safe_file found = safe_program_check(path, why);
 
-    if (path[0] != '/' || slash[1] == '\0') {
-        text_set(why, "refresh_program %s is not an absolute path", path);
-        return false;
+    if (found == SAFE_FILE_MISSING) {
+        text_add(why, ": install it or correct refresh_program");
     }
-    parent = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-    if (parent == NULL) {
-        text_set(why, "out of memory");
-        return false;
-    }
-    if (safe_folder_open(parent, &folder, why) != SAFE_FILE_OK) {
-        goto out;
-    }
-    if (fstatat(folder, slash + 1, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-        wrong = "does not exist: install it or correct refresh_program";
-    } else if (!S_ISREG(st.st_mode) || (st.st_mode & S_IXUSR) == 0) {
-        wrong = "is not a program";
-    } else if (st.st_uid != 0 && st.st_uid != geteuid()) {
-        wrong = "does not belong to root: chown root it";
-    } else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        wrong = "can be written by group or others: chmod go-w it";
-    }
-    if (wrong != NULL) {
-        text_set(why, "%s %s", path, wrong);
-    }
-    safe = wrong == NULL;
-    close(folder);
-out:
-    free(parent);
-    return safe;
+    return found == SAFE_FILE_OK;
 }
 
 static void fill_arguments(const struct config *config, const struct tenant *tenant,
@@ -112,9 +73,9 @@ static pid_t clone_silently(void)
     return (pid_t)pid;
 }
 
-/* Starts the stub and reaps it; true where it was started. Signals stay blocked from before the
+/* Starts the launcher and reaps it; true where it was started. Signals stay blocked from before the
  * clone until the parent is alone again, so that no handler of the host ever runs in the child. */
-static bool start(const struct refresh_stub *stub)
+static bool start(const struct refresh_launcher *launcher)
 {
     sigset_t all;
     sigset_t before;
@@ -127,7 +88,7 @@ static bool start(const struct refresh_stub *stub)
     }
     pid = clone_silently();
     if (pid == 0) {
-        refresh_stub_run(stub);
+        refresh_launcher_run(launcher);
     }
     if (pid > 0) {
         while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR) {
@@ -142,29 +103,18 @@ static bool start(const struct refresh_stub *stub)
 static bool await_report(int fd, int64_t deadline, struct refresh_report *out)
 {
     *out = (struct refresh_report){REFRESH_REPORT_NONE, 0};
-    for (;;) {
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int64_t left = deadline - monotonic_ms();
-        int ready = poll(&wait, 1, left < 0 ? 0 : left > 600000 ? 600000 : (int)left);
+    while (wait_readable(fd, deadline)) {
+        ssize_t got = read(fd, out, sizeof(*out));
 
-        if (ready > 0) {
-            ssize_t got = read(fd, out, sizeof(*out));
-
-            if (got < 0 && errno == EINTR) {
-                continue;
-            }
-            if (got != (ssize_t)sizeof(*out)) {
-                *out = (struct refresh_report){REFRESH_REPORT_NONE, 0};
-            }
-            return true;
+        if (got < 0 && errno == EINTR) {
+            continue;
         }
-        if (ready < 0 && errno != EINTR) {
-            return true;
+        if (got != (ssize_t)sizeof(*out)) {
+            *out = (struct refresh_report){REFRESH_REPORT_NONE, 0};
         }
-        if (monotonic_ms() >= deadline) {
-            return false;
-        }
+        return true;
     }
+    return false;
 }
 
 static enum refresh_result judge_status(const char *program, int status, struct text *why)
@@ -173,19 +123,19 @@ static enum refresh_result judge_status(const char *program, int status, struct 
         text_set(why, "%s was ended by signal %d", program, WTERMSIG(status));
         return REFRESH_FAILED;
     }
-    switch (WEXITSTATUS(status)) {
-    case STATUS_FRESH:
+    switch ((enum refresh_exit)WEXITSTATUS(status)) {
+    case REFRESH_EXIT_FRESH:
         return REFRESH_DONE;
-    case STATUS_FAILED:
+    case REFRESH_EXIT_FAILED:
         text_set(why, "%s could not fetch the keys", program);
         return REFRESH_FAILED;
-    case STATUS_USAGE:
+    case REFRESH_EXIT_USAGE:
         text_set(why, "%s refused its configuration: run it by hand", program);
         return REFRESH_FAILED;
-    case STATUS_NOT_NOW:
+    case REFRESH_EXIT_NOT_NOW:
         text_set(why, "%s says that it is too early for another attempt", program);
         return REFRESH_NOT_NOW;
-    case STATUS_LOCK:
+    case REFRESH_EXIT_LOCK:
         text_set(why, "another refresh is still running");
         return REFRESH_NOT_NOW;
     default:
@@ -223,7 +173,7 @@ enum refresh_result refresh_run(const struct config *config, const struct tenant
                           NULL};
     char *argv[ARGUMENTS_MAX];
     struct refresh_report report;
-    struct refresh_stub stub;
+    struct refresh_launcher launcher;
     bool started;
     bool reported;
     int ends[2];
@@ -236,14 +186,14 @@ enum refresh_result refresh_run(const struct config *config, const struct tenant
         text_set(why, "%s could not be started: %m", program);
         return REFRESH_FAILED;
     }
-    stub = (struct refresh_stub){argv,
-                                 envp,
-                                 ends[1],
-                                 geteuid(),
-                                 getegid(),
-                                 (unsigned)refresh_alarm_seconds(tenant),
-                                 kind != REFRESH_DETACHED};
-    started = start(&stub);
+    launcher = (struct refresh_launcher){argv,
+                                         envp,
+                                         ends[1],
+                                         geteuid(),
+                                         getegid(),
+                                         (unsigned)refresh_alarm_seconds(tenant),
+                                         kind != REFRESH_DETACHED};
+    started = start(&launcher);
     close(ends[1]);
     if (!started) {
         text_set(why, "%s could not be started: no process", program);
@@ -257,4 +207,9 @@ enum refresh_result refresh_run(const struct config *config, const struct tenant
         return kind == REFRESH_DETACHED ? REFRESH_STARTED : REFRESH_TIMED_OUT;
     }
     return judge_report(program, kind, &report, why);
+}
+
+int64_t refresh_alarm_seconds(const struct tenant *tenant)
+{
+    return 2 * tenant->fetch_timeout + 3;
 }

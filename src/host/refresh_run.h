@@ -26,10 +26,23 @@ enum refresh_result {
     REFRESH_STARTED     /* REFRESH_DETACHED only */
 };
 
+/* Exit statuses of auth0jwt-refresh(8). */
+enum refresh_exit {
+    REFRESH_EXIT_FRESH = 0,
+    REFRESH_EXIT_FAILED = 1,
+    REFRESH_EXIT_USAGE = 2,
+    REFRESH_EXIT_NOT_NOW = 3,
+    REFRESH_EXIT_LOCK = 4
+};
+
 /* Runs config->global.refresh_program for the tenant. Waits at most timeout_ms milliseconds by the
  * monotonic clock. Starts nothing where this process may not write the cache. `why` says what went
  * wrong. */
 enum refresh_result refresh_run(const struct config *config, const struct tenant *tenant,
                                 enum refresh_kind kind, int64_t timeout_ms, struct text *why);
+
+/* The longest that one run of auth0jwt-refresh can take for a tenant, in seconds: it ends by an
+ * alarm. */
+int64_t refresh_alarm_seconds(const struct tenant *tenant);
 
 #endif

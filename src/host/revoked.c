@@ -5,7 +5,7 @@
  */
 #include "host/revoked.h"
 
-#include "base/safe_file.h"
+#include "host/config_files.h"
 #include "host/lines.h"
 
 static enum reason check_text(const char *path, struct bytes content, struct text *why)
@@ -29,21 +29,11 @@ static enum reason check_text(const char *path, struct bytes content, struct tex
 static enum reason check_list(const char *path, bool named, struct text *why)
 {
     struct blob content;
-    enum reason r;
+    enum reason r = named_file_read("revoked_file", path, named, &content, why);
 
-    switch (safe_file_read(path, MAP_FILE_MAX, &content, why)) {
-    case SAFE_FILE_OK:
-        break;
-    case SAFE_FILE_MISSING:
-        text_set(why, "revoked_file %s does not exist: create it", path);
-        return named ? REASON_CONFIG_ERROR : REASON_ACCEPTED;
-    case SAFE_FILE_NO_MEMORY:
-        return REASON_OUT_OF_MEMORY;
-    case SAFE_FILE_UNSAFE:
-    default:
-        return REASON_CONFIG_ERROR;
+    if (r == REASON_ACCEPTED) {
+        r = check_text(path, bytes_of_blob(&content), why);
     }
-    r = check_text(path, bytes_of_blob(&content), why);
     blob_free(&content);
     return r;
 }
@@ -62,9 +52,5 @@ enum reason revoked_check(const struct config *config, struct text *why)
         text_set(why, "state_dir is too long a path: shorten it");
         return REASON_CONFIG_ERROR;
     }
-    r = check_list(written.at, false, why);
-    if (r == REASON_ACCEPTED) {
-        text_set(why, "%s", "");
-    }
-    return r;
+    return check_list(written.at, false, why);
 }

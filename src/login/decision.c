@@ -1,5 +1,6 @@
 /*
- * What is said about a decision: the log line, and the user's sentence.
+ * What is said about a decision: the log line for the administrator, who may learn everything but
+ * the token, and the user's sentence, which must not tell a stranger anything.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -9,6 +10,7 @@
 #include <syslog.h>
 
 #include "jwt/jws.h"
+#include "login/token_text.h"
 
 enum { ID_SHOWN = 16, NO_PASSWORD_IS_THIS_LONG = 256 };
 
@@ -33,19 +35,20 @@ static void add_user(struct text *line, const struct decision *decision, const c
     }
 }
 
-/* Details are our own words with foreign text in double quotes, which therefore holds none itself.
- */
+/* Details are our own words with foreign text in double quotes, so foreign text holds none. What
+ * finds no room is cut before the closing quote. */
 static void add_detail(struct text *line, const struct text *detail)
 {
     struct text plain = *detail;
     size_t i;
 
     for (i = 0; i < plain.len; i++) {
-        char c = plain.at[i];
+        unsigned char c = (unsigned char)plain.at[i];
 
-        plain.at[i] = (char)(c == '"' ? '\'' : c < 0x20 || c == 0x7f ? '?' : c);
+        plain.at[i] = (char)(c == '"' ? '\'' : c < 0x20 || c > 0x7e ? '?' : c);
     }
-    text_add(line, " detail=\"%s\"", plain.at);
+    text_add(line, " detail=\"%.*s\"", (int)(TEXT_SIZE - sizeof(" detail=\"\"") - line->len),
+             plain.at);
 }
 
 static void add_token(struct text *line, const struct decision *decision)
@@ -71,7 +74,7 @@ static void add_token(struct text *line, const struct decision *decision)
         text_add(line, " exp=%.0f", facts->exp);
     }
     if (decision->keys != KEYS_NONE) {
-        text_add(line, " keys=%s", keys_age_name(decision->keys));
+        text_add(line, " keys=%s", key_freshness_name(decision->keys));
         if (decision->keys_age >= 0) {
             text_add(line, " age=%lld", (long long)decision->keys_age);
         }
@@ -110,23 +113,6 @@ void decision_log(const struct decision *decision, const struct decision_place *
     log_line(log, level_of(decision), "%s", line.at);
 }
 
-/* "12 minutes": one unit is enough for a person. */
-static void add_duration(struct text *text, double seconds)
-{
-    static const struct {
-        double length;
-        const char *name;
-    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
-    size_t i = 0;
-    double count;
-
-    while (i < 3 && seconds < 2 * units[i].length) {
-        i++;
-    }
-    count = (double)(int64_t)(seconds / units[i].length);
-    text_add(text, "%.0f %s%s", count, units[i].name, count == 1 ? "" : "s");
-}
-
 static void add_reason(struct text *message, const struct decision *decision, int64_t now)
 {
     const struct claims *facts = &decision->facts;
@@ -135,12 +121,12 @@ static void add_reason(struct text *message, const struct decision *decision, in
     switch ((int)decision->reason) {
     case REASON_EXPIRED:
         text_add(message, "Your access token expired ");
-        add_duration(message, (double)now - facts->exp);
+        text_add_duration(message, (double)now - facts->exp);
         text_add(message, " ago.");
         break;
     case REASON_NOT_YET_VALID:
         text_add(message, "Your access token becomes valid in ");
-        add_duration(message, start - (double)now);
+        text_add_duration(message, start - (double)now);
         text_add(message, "; perhaps the clock of this host is behind.");
         break;
     case REASON_MISSING_PERMISSION:
@@ -170,8 +156,8 @@ void decision_message(const struct decision *decision, size_t answer_len, int64_
         text_add(
             message,
             "%zu bytes arrived: if this was an access token, the prompt cut it off. Give it in "
-            "parts: 499 characters and a backslash each, the last without one.",
-            answer_len);
+            "parts: %d characters and a backslash each, the last without one.",
+            answer_len, TOKEN_PART_LENGTH - 1);
     } else if (answer_len >= NO_PASSWORD_IS_THIS_LONG) {
         text_add(message, "The access token was not accepted. The log of this host says why.");
     }

@@ -22,14 +22,14 @@ struct decision {
     const struct tenant *tenant;
     struct jws *jws;              /* owned; facts borrow from it */
     struct access_token *refused; /* owned: verified, then refused for another reason; likewise */
-    struct claims
-        facts; /* zeroed before the signature was found good; borrows from the two above, or once
-                * accepted from the login, which must then outlive the decision's use */
+    /* Zeroed before the signature was found good; borrows from the two above, or once accepted from
+     * the login, which must then outlive the decision's use. */
+    struct claims facts;
     bool signature_good;  /* from here on the user may know why */
     char id[JWS_ID_SIZE]; /* of the token, or "" */
     char *kid;            /* owned; as in the header, NULL where there was none */
     enum alg alg;
-    enum keys_age keys;
+    enum key_freshness keys;
     int64_t keys_age;    /* seconds, -1 where unknown */
     bool account_exists; /* the user name may be written to the log */
     const char *missing; /* permission or claim that the service requires; borrowed, or NULL */

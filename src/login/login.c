@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/wipe.h"
+#include "host/accounts.h"
 #include "host/revoked.h"
 #include "jwt/jwks.h"
 
@@ -22,6 +23,20 @@ struct attempt {
     struct key_set keys;
     struct access_token *token;
 };
+
+/* A map that cannot be read whole refuses everybody, whatever the token: it may be the line that
+ * would have shut this one out. */
+static enum reason check_maps(const struct config *config, struct text *detail)
+{
+    enum reason r = revoked_check(config, detail);
+
+    return r == REASON_ACCEPTED ? accounts_check(config, detail) : r;
+}
+
+static enum reason read_maps(struct attempt *attempt)
+{
+    return check_maps(attempt->request->config, &attempt->decision->detail);
+}
 
 static enum reason parse_token(struct attempt *attempt)
 {
@@ -56,8 +71,7 @@ static enum reason choose_tenant(struct attempt *attempt)
         tenant = config_tenant_of_issuer(request->config, request->service, issuer);
     }
     if (tenant == NULL || (request->tenant != NULL && tenant != request->tenant)) {
-        text_set(&decision->detail, "iss is ");
-        text_quote(&decision->detail, issuer);
+        text_add_quoted(&decision->detail, "iss is ", issuer);
         return REASON_WRONG_ISSUER;
     }
     decision->tenant = tenant;
@@ -99,18 +113,12 @@ static enum reason verify_token(struct attempt *attempt)
         r = verify_once(attempt);
     }
     decision->signature_good = decision->facts.json != NULL;
-    decision->keys = attempt->keys.age_class;
-    decision->keys_age = attempt->keys.age_class == KEYS_NONE ? -1 : attempt->keys.age;
+    decision->keys = attempt->keys.freshness;
+    decision->keys_age = attempt->keys.freshness == KEYS_NONE ? -1 : attempt->keys.age;
     return r;
 }
 
-static enum reason check_revoked(struct attempt *attempt)
-{
-    return revoked_check(attempt->request->config, &attempt->decision->detail);
-}
-
-/* Is NAME=VALUE, split at the first =, true of the claims? The configuration has checked the form.
- */
+/* Is NAME=VALUE, split at the first =, true of the claims? config_load has checked the form. */
 static bool requirement_met(const struct claims *claims, const char *requirement)
 {
     size_t split = bytes_find(bytes_of(requirement), '=');
@@ -184,8 +192,8 @@ static enum reason check_account(const struct login_request *request,
         return r;
     }
     if (permission == REASON_MISSING_PERMISSION) {
-        text_set(&decision->detail, "requires ");
-        text_quote(&decision->detail, bytes_of(decision->missing));
+        text_clear(&decision->detail);
+        text_add_quoted(&decision->detail, "requires ", bytes_of(decision->missing));
     }
     return permission;
 }
@@ -198,7 +206,7 @@ static enum reason check_person(struct attempt *attempt)
 typedef enum reason step(struct attempt *attempt);
 
 static step *const steps[] = {
-    parse_token, choose_tenant, get_keys, verify_token, check_revoked, check_person,
+    read_maps, parse_token, choose_tenant, get_keys, verify_token, check_person,
 };
 
 static enum reason make_login(struct attempt *attempt, struct login **out)
@@ -219,13 +227,6 @@ static enum reason make_login(struct attempt *attempt, struct login **out)
     attempt->token = NULL;
     *out = login;
     return REASON_ACCEPTED;
-}
-
-/* For the log of a refusal only; a literal match puts no further condition on the account. */
-static bool account_is_known(const struct login_request *request)
-{
-    return request->user != NULL && account_check(request->config, request->user,
-                                                  ACCOUNT_MATCH_LITERAL, NULL) == REASON_ACCEPTED;
 }
 
 enum reason login_decide(const struct login_request *request, const struct log *log,
@@ -249,11 +250,43 @@ enum reason login_decide(const struct login_request *request, const struct log *
         decision->refused = attempt.token;
     }
     if (r != REASON_ACCEPTED && !decision->signature_good) {
-        decision->account_exists = account_is_known(request);
+        decision->account_exists = account_exists(request->config, request->user);
     }
     key_set_free(&attempt.keys);
     decision->reason = r;
     return r;
+}
+
+/* Is the tenant still one that the service takes, and the user the one that was decided about? */
+static enum reason recheck_parties(const struct login_request *request, const struct login *login,
+                                   const struct tenant *tenant)
+{
+    if (tenant == NULL || request->service == NULL ||
+        !service_takes_tenant(request->service, tenant) ||
+        !bytes_equal_string(login->token->claims.iss, tenant->issuer)) {
+        return REASON_WRONG_ISSUER;
+    }
+    if (request->user == NULL || strcmp(request->user, login->account) != 0) {
+        return REASON_ACCOUNT_NOT_MAPPED;
+    }
+    return REASON_ACCEPTED;
+}
+
+/* What the log tells of the token that is judged again. */
+static enum reason recall(const struct login *login, struct decision *decision)
+{
+    const struct access_token *token = login->token;
+
+    decision->alg = token->alg;
+    decision->facts = token->claims;
+    memcpy(decision->id, token->id, sizeof(decision->id));
+    if (token->kid != NULL) {
+        decision->kid = strdup(token->kid);
+        if (decision->kid == NULL) {
+            return REASON_OUT_OF_MEMORY;
+        }
+    }
+    return REASON_ACCEPTED;
 }
 
 enum reason login_recheck(const struct login_request *request, const struct login *login,
@@ -264,30 +297,20 @@ enum reason login_recheck(const struct login_request *request, const struct logi
 
     *decision =
         (struct decision){.reason = REASON_INTERNAL, .keys_age = -1, .signature_good = true};
-    decision->alg = login->token->alg;
-    decision->facts = login->token->claims;
-    memcpy(decision->id, login->token->id, sizeof(decision->id));
     decision->tenant = config_tenant(request->config, login->tenant);
-    if (login->token->kid != NULL) {
-        decision->kid = strdup(login->token->kid);
+    r = recall(login, decision);
+    if (r == REASON_ACCEPTED) {
+        r = check_maps(request->config, &decision->detail);
     }
-    if (login->token->kid != NULL && decision->kid == NULL) {
-        r = REASON_OUT_OF_MEMORY;
-    } else if (decision->tenant == NULL || request->service == NULL ||
-               !service_takes_tenant(request->service, decision->tenant) ||
-               !bytes_equal_string(login->token->claims.iss, decision->tenant->issuer)) {
-        r = REASON_WRONG_ISSUER;
-    } else if (request->user == NULL || strcmp(request->user, login->account) != 0) {
-        r = REASON_ACCOUNT_NOT_MAPPED;
-    } else {
+    if (r == REASON_ACCEPTED) {
+        r = recheck_parties(request, login, decision->tenant);
+    }
+    if (r == REASON_ACCEPTED) {
         config_policy(decision->tenant, request->service, &policy);
         r = access_token_recheck(&policy, login->token, request->now, &decision->detail);
-        if (r == REASON_ACCEPTED) {
-            r = revoked_check(request->config, &decision->detail);
-        }
-        if (r == REASON_ACCEPTED) {
-            r = check_account(request, login->token, decision);
-        }
+    }
+    if (r == REASON_ACCEPTED) {
+        r = check_account(request, login->token, decision);
     }
     decision->reason = r;
     return r;

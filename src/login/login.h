@@ -7,12 +7,10 @@
 #ifndef AUTH0JWT_LOGIN_LOGIN_H
 #define AUTH0JWT_LOGIN_LOGIN_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log.h"
 #include "base/reason.h"
-#include "host/accounts.h"
 #include "host/config.h"
 #include "host/key_cache.h"
 #include "jwt/access_token.h"

@@ -1,5 +1,6 @@
 /*
- * Reasons as PAM codes.
+ * The column of PAM codes: apart from the other columns of base/reason.def, as nothing below the
+ * module knows PAM.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

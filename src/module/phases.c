@@ -37,14 +37,6 @@ static void write_log(struct request *request, const struct decision *decision)
     decision_log(decision, &request->place, &request->log);
 }
 
-/* For the log of what login_decide did not get to see. A literal match puts no condition on the
- * account but that it exists. */
-static bool account_exists(const struct request *request)
-{
-    return account_check(request->config, request->place.user, ACCOUNT_MATCH_LITERAL, NULL) ==
-           REASON_ACCEPTED;
-}
-
 /* Might it be a token, so that it is not for the next module? */
 static bool looks_like_token(struct bytes token, size_t max_size)
 {
@@ -52,13 +44,13 @@ static bool looks_like_token(struct bytes token, size_t max_size)
     enum reason reason = jws_parse(token, max_size, &jws);
 
     jws_free(&jws);
-    return reason != REASON_NOT_A_TOKEN && reason != REASON_NO_TOKEN;
+    return reason != REASON_NOT_A_TOKEN;
 }
 
 /* The answer of an earlier module's prompt, or of our own. *prompted says which. */
 static enum reason get_answer(struct request *request, struct answer *answer, bool *prompted)
 {
-    const struct arguments *arguments = &request->arguments;
+    const struct module_arguments *arguments = &request->arguments;
     size_t max_size = (size_t)request->config->global.max_token_size;
     struct prompt_terms terms = {request->service->prompt, request_remote(request), max_size};
     enum reason reason;
@@ -98,10 +90,8 @@ static int leave_alone(struct request *request)
     bool prompted = false;
     int code = PAM_USER_UNKNOWN;
 
-    text_add(&line, "exempt service=");
-    text_quote(&line, bytes_of(request->place.service));
-    text_add(&line, " user=");
-    text_quote(&line, bytes_of(request->place.user));
+    text_add_quoted(&line, "exempt service=", bytes_of(request->place.service));
+    text_add_quoted(&line, " user=", bytes_of(request->place.user));
     log_line(&request->log, LOG_DEBUG, "%s", line.at);
     if (request_remote(request)) {
         (void)get_answer(request, &answer, &prompted);
@@ -128,7 +118,7 @@ static enum reason judge(struct request *request, struct answer *answer, struct 
 
         reason = login_decide(&asked, &request->log, decision, login);
     } else {
-        decision->account_exists = account_exists(request);
+        decision->account_exists = account_exists(request->config, request->place.user);
     }
     /* What was no token and came from an earlier module is there as it was. */
     if (prompted || reason != REASON_NOT_A_TOKEN) {
@@ -193,7 +183,7 @@ static enum reason admit_without_token(const struct request *request, struct dec
         return REASON_ACCEPTED;
     }
     text_set(&decision->detail, "without_token = deny");
-    decision->account_exists = account_exists(request);
+    decision->account_exists = account_exists(request->config, request->place.user);
     return REASON_NO_TOKEN;
 }
 
@@ -203,14 +193,13 @@ static enum reason judge_again(struct request *request, struct decision *decisio
     const struct login *login = request_kept(request);
     struct login_request asked = question(request, (struct bytes){NULL, 0});
 
-    if (account_exempt(&request->service->exempt, request->place.user)) {
-        *code = PAM_IGNORE;
-        return REASON_ACCEPTED;
-    }
     if (login == NULL) {
         *code = PAM_IGNORE;
-        return admit_without_token(request, decision);
+        return account_exempt(&request->service->exempt, request->place.user)
+                   ? REASON_ACCEPTED
+                   : admit_without_token(request, decision);
     }
+    /* Also for an exempt name: the host may have changed it since the token was judged. */
     *code = PAM_SUCCESS;
     return login_recheck(&asked, login, decision);
 }

@@ -16,14 +16,11 @@
 
 #include "base/text.h"
 #include "base/wipe.h"
+#include "jwt/jws.h"
 #include "login/token_text.h"
 
-/* Room beyond the largest token, for white space and "Bearer " around it. */
+/* Room beyond the largest token, for what token_text_trim drops. */
 enum { ROOM_AROUND = 256 };
-
-static const char hint[] =
-    "That was too long for one answer. Give the token in parts of at most 500 bytes, "
-    "each but the last with a backslash at its end.\n";
 
 struct parts {
     const struct prompt_terms *terms;
@@ -49,21 +46,6 @@ static struct bytes without_backslash(struct bytes part)
     return bytes_end_with(part, "\\") ? bytes_first(part, part.len - 1) : part;
 }
 
-static bool token_bytes(struct bytes part)
-{
-    size_t i;
-
-    for (i = 0; i < part.len; i++) {
-        uint8_t byte = part.ptr[i];
-
-        if (!((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-              (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.')) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static void add_part(struct parts *parts, struct bytes part)
 {
     struct bytes bare = without_backslash(part);
@@ -71,8 +53,7 @@ static void add_part(struct parts *parts, struct bytes part)
     size_t kept = part.len < room ? part.len : room;
 
     parts->equal = parts->count == 0 || (parts->equal && bytes_equal(part, part_at(parts, 0)));
-    parts->piece =
-        token_bytes(bare) && (parts->count == 0 ? bytes_begin_with(bare, "eyJ") : parts->piece);
+    parts->piece = jws_bytes_only(bare) && (parts->count == 0 ? jws_may_begin(bare) : parts->piece);
     parts->full = parts->full || kept < part.len;
     parts->length += part.len;
     if (kept > 0) {
@@ -96,7 +77,7 @@ static bool goes_on(const struct parts *parts, struct bytes part)
         return false;
     }
     if (parts->terms->remote) {
-        return part.len == PROMPT_PART_LENGTH;
+        return part.len == TOKEN_PART_LENGTH;
     }
     return bytes_end_with(part, "\\") && parts->piece && !parts->full;
 }
@@ -125,7 +106,10 @@ static int ask(pam_handle_t *pamh, const struct parts *parts, bool with_hint, ch
 
     *answer = NULL;
     if (with_hint) {
-        text_add(&text, "%s", hint);
+        text_add(&text,
+                 "That was too long for one answer. Give the token in parts of at most %d bytes, "
+                 "each but the last with a backslash at its end.\n",
+                 TOKEN_PART_LENGTH);
     }
     prompt_text(parts->terms->text, parts->count + 1, &text);
     code = pam_prompt(pamh, PAM_PROMPT_ECHO_OFF, answer, "%s", text.at);

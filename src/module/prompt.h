@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "base/reason.h"
 
-enum { PROMPT_PARTS_MAX = 64, PROMPT_PART_LENGTH = 500 };
+enum { PROMPT_PARTS_MAX = 64 };
 
 /* How to ask. */
 struct prompt_terms {
@@ -28,10 +28,9 @@ struct answer {
     struct blob store;  /* owned: memory behind typed */
     struct blob joined; /* owned: memory behind token */
     struct bytes typed; /* as typed, all parts, followed by a NUL */
-    struct bytes
-        token; /* the candidate: joined, without white space around it and "Bearer " before it */
-    size_t length; /* bytes typed in all prompts together */
-    bool failed;   /* the conversation failed */
+    struct bytes token; /* the candidate: joined and trimmed (login/token_text.h) */
+    size_t length;      /* bytes typed in all prompts together */
+    bool failed;        /* the conversation failed */
 };
 
 /* Asks. REASON_ACCEPTED, REASON_NO_TOKEN (an empty answer, or answer->failed), or

@@ -1,5 +1,6 @@
 /*
- * The handle's side of a call. Every reading of PAM state goes through here.
+ * The handle's side of a call: every reading and writing of PAM state but the prompt for the token
+ * and PAM_AUTHTOK goes through here, so that the phases need not know what libpam may answer.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,20 +12,22 @@
 #include <syslog.h>
 #include <time.h>
 
+#include "host/monotonic.h"
+
 /* Under this name other modules cannot meet it by accident. */
 static const char data_name[] = "pam_auth0jwt:login";
 
 struct argument_row {
     const char *name; /* ends in '=' where a value follows */
-    size_t offset;    /* in struct arguments */
+    size_t offset;    /* in struct module_arguments */
 };
 
 static const struct argument_row argument_rows[] = {
-    {"config=", offsetof(struct arguments, config)},
-    {"service=", offsetof(struct arguments, service)},
-    {"try_first_pass", offsetof(struct arguments, try_first_pass)},
-    {"use_first_pass", offsetof(struct arguments, use_first_pass)},
-    {"debug", offsetof(struct arguments, debug)},
+    {"config=", offsetof(struct module_arguments, config)},
+    {"service=", offsetof(struct module_arguments, service)},
+    {"try_first_pass", offsetof(struct module_arguments, try_first_pass)},
+    {"use_first_pass", offsetof(struct module_arguments, use_first_pass)},
+    {"debug", offsetof(struct module_arguments, debug)},
 };
 
 enum { ARGUMENT_COUNT = sizeof(argument_rows) / sizeof(argument_rows[0]) };
@@ -36,17 +39,7 @@ static void sink(void *context, int level, const char *line)
     pam_syslog(request->pamh, LOG_AUTHPRIV | level, "%s", line);
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec time = {0};
-
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) {
-        return 0;
-    }
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-static bool read_argument(const char *word, struct arguments *out)
+static bool read_argument(const char *word, struct module_arguments *out)
 {
     size_t i;
 
@@ -76,8 +69,7 @@ static enum reason read_arguments(struct request *request, struct text *why)
 
     for (i = 0; i < request->argc; i++) {
         if (!read_argument(request->argv[i], &request->arguments)) {
-            text_set(why, "module argument ");
-            text_quote(why, bytes_of(request->argv[i]));
+            text_add_quoted(why, "module argument ", bytes_of(request->argv[i]));
             text_add(why, " is not known: use config=PATH, service=NAME, try_first_pass, "
                           "use_first_pass or debug");
             return REASON_CONFIG_ERROR;

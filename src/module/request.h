@@ -19,7 +19,7 @@
 #include "login/login.h"
 
 /* The words after the module's name in pam.d; borrowed. */
-struct arguments {
+struct module_arguments {
     const char *config;  /* NULL: config_default_path */
     const char *service; /* NULL: PAM_SERVICE */
     bool try_first_pass;
@@ -32,7 +32,7 @@ struct request {
     int flags;
     int argc;
     const char **argv;
-    struct arguments arguments;
+    struct module_arguments arguments;
     struct log log;
     struct config *config;         /* owned */
     const struct service *service; /* borrowed from config */
@@ -55,11 +55,11 @@ enum reason request_load(struct request *request, struct text *why);
  * or REASON_NO_TOKEN where the conversation failed. */
 enum reason request_ask_user(struct request *request, struct text *why);
 
-/* The clock is read here, once, when there is something to judge: a user may have taken an hour to
- * answer. */
+/* Reads both clocks: request_begin does, and authenticate again once there is an answer to judge,
+ * for which the user may have taken an hour. */
 void request_read_clock(struct request *request);
 
-/* Milliseconds since request_begin, or since the clock was read. */
+/* Milliseconds since the clocks were read. */
 int64_t request_took_ms(const struct request *request);
 
 /* Is the user at another host? */

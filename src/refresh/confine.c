@@ -7,7 +7,6 @@
 #include "refresh/confine.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -15,10 +14,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PASSWD_BUFFER = 16384, CPU_SECONDS = 10, DESCRIPTORS = 64, CLOSE_LIMIT = 65536 };
+enum { PASSWD_BUFFER = 16384, CPU_SECONDS = 10, DESCRIPTORS = 64 };
 
 /* AddressSanitizer reserves terabytes of addresses. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -98,6 +96,8 @@ static bool drop(const struct confinement *plan, struct text *why)
     return true;
 }
 
+/* Tighter than what refresh_launcher.c gives the program itself: the child needs less, and trusts
+ * nobody. */
 static bool limit(struct text *why)
 {
     static const struct {
@@ -148,31 +148,4 @@ bool confine_enter(const struct confinement *plan, struct text *why)
     }
     alarm(plan->alarm);
     return limit(why);
-}
-
-bool confine_descriptors(int *fd)
-{
-    int kept = fcntl(*fd, F_DUPFD_CLOEXEC, 10);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int high = null < 0 ? -1 : fcntl(null, F_DUPFD_CLOEXEC, 10);
-    int i;
-
-    if (kept < 0 || high < 0) {
-        return false;
-    }
-    for (i = 0; i < 3; i++) {
-        if (dup2(high, i) < 0) {
-            return false;
-        }
-    }
-    if (dup3(kept, 3, O_CLOEXEC) < 0) {
-        return false;
-    }
-    if (syscall(SYS_close_range, 4U, ~0U, 0U) != 0) {
-        for (i = 4; i < CLOSE_LIMIT; i++) {
-            close(i);
-        }
-    }
-    *fd = 3;
-    return true;
 }

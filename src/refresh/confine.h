@@ -28,7 +28,4 @@ bool confine_plan(struct confinement *plan, struct text *why);
  * done but to say so and to end. To be called before any library that the network reaches. */
 bool confine_enter(const struct confinement *plan, struct text *why);
 
-/* 0, 1 and 2 become /dev/null, `*fd` becomes 3, all others are closed. */
-bool confine_descriptors(int *fd);
-
 #endif

@@ -13,25 +13,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/descriptors.h"
 #include "host/monotonic.h"
 #include "refresh/confine.h"
 #include "refresh/https.h"
 
-/* The child's own deadline comes first; this is for a child that hangs. */
-enum { GRACE_MS = 300 };
+/* The child's own deadline comes first; the grace is for a child that hangs. */
+enum { GRACE_MS = 300, CHILD_FD = 3 };
 
 static void run_child(int fd, struct bytes ca, const struct confinement *plan)
     __attribute__((noreturn));
 static void run_child(int fd, struct bytes ca, const struct confinement *plan)
 {
-    struct reply reply;
+    struct fetch_reply reply;
     struct text why = {0};
 
     memset(&reply, 0, sizeof(reply));
-    if (confine_descriptors(&fd) && confine_enter(plan, &why)) {
-        /* Only from here on may a library reach the network. */
-        https_serve(fd, ca);
-        _exit(0);
+    if (descriptors_keep(fd, CHILD_FD)) {
+        fd = CHILD_FD;
+        if (confine_enter(plan, &why)) {
+            /* Only from here on may a library reach the network. */
+            https_serve(fd, ca);
+            _exit(0);
+        }
     }
     reply.status = FETCH_NOT_CONFINED;
     memcpy(reply.message, why.at, strnlen(why.at, sizeof(reply.message) - 1));
@@ -106,7 +110,7 @@ static const char *describe(enum fetch_status status)
     return texts[status];
 }
 
-static bool judge_status(const char *url, const struct reply *reply, struct text *why)
+static bool judge_status(const char *url, const struct fetch_reply *reply, struct text *why)
 {
     if (reply->status != FETCH_OK) {
         text_set(why, "%s: %s", url, describe(reply->status));
@@ -131,10 +135,11 @@ static bool judge_status(const char *url, const struct reply *reply, struct text
     return false;
 }
 
-bool fetcher_get(struct fetcher *fetcher, const char *url, struct reply *reply, struct text *why)
+bool fetcher_get(struct fetcher *fetcher, const char *url, struct fetch_reply *reply,
+                 struct text *why)
 {
     int64_t left = fetcher->deadline - monotonic_ms();
-    struct request request;
+    struct fetch_request request;
     bool received;
 
     memset(reply, 0, sizeof(*reply));

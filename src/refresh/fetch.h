@@ -27,7 +27,8 @@ bool fetcher_start(struct fetcher *fetcher, struct bytes ca, int64_t connect_tim
 
 /* Asks for the address; true where an answer with status 200 came, whose body the caller frees with
  * blob_free. Else false with `why`, which begins with the address. */
-bool fetcher_get(struct fetcher *fetcher, const char *url, struct reply *reply, struct text *why);
+bool fetcher_get(struct fetcher *fetcher, const char *url, struct fetch_reply *reply,
+                 struct text *why);
 
 /* Ends the child and reaps it; a fetcher that was never started is fine if it is zeroed. */
 void fetcher_stop(struct fetcher *fetcher);

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -56,25 +55,6 @@ static bool send_all(int fd, const void *data, size_t length)
     return true;
 }
 
-static bool readable(int fd, int64_t deadline)
-{
-    for (;;) {
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int64_t left = deadline == INT64_MAX ? 60000 : deadline - monotonic_ms();
-        int ready = left <= 0 ? 0 : poll(&wait, 1, left > 60000 ? 60000 : (int)left);
-
-        if (ready > 0) {
-            return true;
-        }
-        if (ready < 0 && errno != EINTR) {
-            return false;
-        }
-        if (deadline != INT64_MAX && monotonic_ms() >= deadline) {
-            return false;
-        }
-    }
-}
-
 static bool receive_all(int fd, int64_t deadline, void *data, size_t length)
 {
     uint8_t *at = data;
@@ -82,7 +62,7 @@ static bool receive_all(int fd, int64_t deadline, void *data, size_t length)
     while (length > 0) {
         ssize_t got;
 
-        if (!readable(fd, deadline)) {
+        if (!wait_readable(fd, deadline)) {
             return false;
         }
         got = recv(fd, at, length, MSG_DONTWAIT);
@@ -98,7 +78,7 @@ static bool receive_all(int fd, int64_t deadline, void *data, size_t length)
     return true;
 }
 
-bool frame_send_request(int fd, const struct request *request)
+bool frame_send_request(int fd, const struct fetch_request *request)
 {
     struct request_frame frame;
 
@@ -111,7 +91,7 @@ bool frame_send_request(int fd, const struct request *request)
     return send_all(fd, &frame, sizeof(frame));
 }
 
-bool frame_receive_request(int fd, struct request *out)
+bool frame_receive_request(int fd, struct fetch_request *out)
 {
     struct request_frame frame;
 
@@ -138,7 +118,7 @@ static bool digest_of(const struct reply_head *head, struct bytes body, uint8_t 
     return good;
 }
 
-bool frame_send_reply(int fd, const struct reply *reply)
+bool frame_send_reply(int fd, const struct fetch_reply *reply)
 {
     struct bytes body = bytes_of_blob(&reply->body);
     struct reply_head head;
@@ -170,7 +150,7 @@ static bool head_is_good(const struct reply_head *head)
            text_fits(head->message) && text_fits(head->etag) && text_fits(head->last_modified);
 }
 
-bool frame_receive_reply(int fd, int64_t deadline, struct reply *out)
+bool frame_receive_reply(int fd, int64_t deadline, struct fetch_reply *out)
 {
     uint8_t digest[DIGEST_SIZE];
     struct reply_head head;

@@ -30,13 +30,13 @@ enum fetch_status {
     FETCH_STATUS_COUNT
 };
 
-struct request {
+struct fetch_request {
     char url[FRAME_URL_MAX];
     uint32_t connect_ms;
     uint32_t total_ms; /* from now */
 };
 
-struct reply {
+struct fetch_reply {
     enum fetch_status status;
     uint32_t http;     /* status code */
     int64_t date_skew; /* the server's Date minus our clock; 0 without one */
@@ -48,9 +48,9 @@ struct reply {
 
 /* Both fill every byte or fail. deadline is monotonic_ms() time; the child, which has an alarm,
  * gives INT64_MAX. */
-bool frame_send_request(int fd, const struct request *request);
-bool frame_receive_request(int fd, struct request *out);
-bool frame_send_reply(int fd, const struct reply *reply);
-bool frame_receive_reply(int fd, int64_t deadline, struct reply *out);
+bool frame_send_request(int fd, const struct fetch_request *request);
+bool frame_receive_request(int fd, struct fetch_request *out);
+bool frame_send_reply(int fd, const struct fetch_reply *reply);
+bool frame_receive_reply(int fd, int64_t deadline, struct fetch_reply *out);
 
 #endif

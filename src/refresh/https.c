@@ -15,7 +15,7 @@
 
 /* One answer while it arrives. */
 struct arrival {
-    struct reply *reply;
+    struct fetch_reply *reply;
     struct blob room; /* FRAME_BODY_MAX bytes */
     size_t length;
     bool too_large;
@@ -151,8 +151,8 @@ static enum fetch_status status_of(CURLcode code, bool too_large)
     return FETCH_BROKEN;
 }
 
-static void perform(CURL *curl, const struct request *request, struct blob room,
-                    struct reply *reply)
+static void perform(CURL *curl, const struct fetch_request *request, struct blob room,
+                    struct fetch_reply *reply)
 {
     struct arrival arrival = {reply, room, 0, false};
     char message[CURL_ERROR_SIZE] = "";
@@ -183,7 +183,7 @@ void https_serve(int fd, struct bytes ca)
 {
     struct curl_slist *headers = NULL;
     struct blob room = {NULL, 0};
-    struct request request;
+    struct fetch_request request;
     CURL *curl = NULL;
 
     if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
@@ -194,7 +194,7 @@ void https_serve(int fd, struct bytes ca)
            (room.ptr != NULL || blob_new(&room, FRAME_BODY_MAX)) && set_connection(curl, ca) &&
            set_behaviour(curl) && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
            frame_receive_request(fd, &request)) {
-        struct reply reply;
+        struct fetch_reply reply;
 
         memset(&reply, 0, sizeof(reply));
         perform(curl, &request, room, &reply);

@@ -29,29 +29,6 @@ char *discovery_url(const char *issuer)
     return url;
 }
 
-static bool is_plain(struct bytes url)
-{
-    size_t i;
-
-    for (i = 0; i < url.len; i++) {
-        if (url.ptr[i] <= 0x20 || url.ptr[i] >= 0x7f || url.ptr[i] == '\\' || url.ptr[i] == '#') {
-            return false;
-        }
-    }
-    return url.len > 0 && url.len < FRAME_URL_MAX;
-}
-
-bool url_is_on_host_of(struct bytes url, const char *issuer)
-{
-    struct https_url theirs;
-    struct https_url ours;
-
-    /* A key set's address, other than an issuer, may have a query. */
-    return is_plain(url) &&
-           https_url_parse(bytes_first(url, bytes_find(url, '?')), &theirs) == NULL &&
-           https_url_parse(bytes_of(issuer), &ours) == NULL && https_url_same_place(&theirs, &ours);
-}
-
 /* Parses the body as a JSON object, or says what it is instead. */
 static struct json *parse_object(const char *url, const char *wanted, struct bytes body,
                                  struct text *why)
@@ -93,7 +70,7 @@ char *discovery_judge(const char *url, const char *issuer, struct bytes body, st
         text_add(why, ", not of %s: the two must be the same, byte for byte", issuer);
     } else if (json_member_string(root, "jwks_uri", &found) != JSON_STRING) {
         text_set(why, "%s: the document names no jwks_uri", url);
-    } else if (!url_is_on_host_of(found, issuer)) {
+    } else if (!https_url_at_issuer(found, issuer)) {
         text_set(why, "%s: the document names jwks_uri ", url);
         text_quote(why, found);
         text_add(why, ", which is not https on the issuer's host and port: if that is right, "
@@ -125,8 +102,8 @@ static bool has_usable_key(const char *url, const struct jwks *jwks, struct text
     if (cause == NULL) {
         text_set(why, "%s: the key set is empty", url);
     } else {
-        text_set(why, "%s: none of the %zu keys can be used; the first: %s", url, jwks_count(jwks),
-                 cause);
+        text_set(why, "%s: none of the %zu keys can be used", url, jwks_count(jwks));
+        text_add_quoted(why, "; the first: ", bytes_of(cause));
     }
     return false;
 }

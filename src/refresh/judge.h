@@ -28,8 +28,4 @@ struct jwks *keys_judge(const char *url, struct bytes body, struct text *why);
 /* Has `found` a kid that `old` (may be NULL) has not? */
 bool keys_bring_new_kid(const struct jwks *old, const struct jwks *found);
 
-/* Is it an https address on the same host and port as the issuer, of plain printable characters,
- * without user or fragment? */
-bool url_is_on_host_of(struct bytes url, const char *issuer);
-
 #endif

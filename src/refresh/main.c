@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -42,6 +43,24 @@ static const char help[] =
     "\n"
     "Exit status: 0 keys are fresh now, 1 the endpoint failed and the old keys were kept,\n"
     "2 usage or configuration, 3 not now (cooldown), 4 another refresh is still running.\n";
+
+static void log_to_stderr(void *context, int level, const char *line)
+{
+    size_t i;
+
+    (void)context;
+    (void)level;
+    fputs("auth0jwt-refresh: ", stderr);
+    /* Foreign text was quoted where it was put in; this is for what that missed. */
+    for (i = 0; line[i] != '\0'; i++) {
+        unsigned char c = (unsigned char)line[i];
+
+        fputc(c < 0x20 || c == 0x7f ? '?' : c, stderr);
+    }
+    fputc('\n', stderr);
+}
+
+static const struct log log_stderr = {.sink = log_to_stderr};
 
 /* False where the program is to end at once, with *status. */
 static bool parse_options(int argc, char **argv, struct options *options, int *status)
@@ -94,7 +113,8 @@ static bool parse_options(int argc, char **argv, struct options *options, int *s
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "auth0jwt-refresh: unexpected argument\n%s", usage);
+        log_line(&log_stderr, LOG_ERR, "unexpected argument");
+        fputs(usage, stderr);
         *status = REFRESH_EXIT_USAGE;
         return false;
     }
@@ -127,6 +147,7 @@ static bool settle(void)
 /* Goes on in the background. False where it cannot; in the foreground it does not return. */
 static bool detach(void)
 {
+    unsigned left = alarm(0);
     pid_t child = fork();
     int fd;
     int i;
@@ -137,6 +158,8 @@ static bool detach(void)
     if (child > 0) {
         _exit(REFRESH_EXIT_FRESH);
     }
+    /* Whoever started us may have set a clock; a fork does not pass it on. */
+    alarm(left);
     fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (setsid() < 0 || fd < 0) {
         return false;
@@ -148,13 +171,6 @@ static bool detach(void)
     }
     close(fd);
     return true;
-}
-
-static void log_to_stderr(void *context, int level, const char *line)
-{
-    (void)context;
-    (void)level;
-    fprintf(stderr, "auth0jwt-refresh: %s\n", line);
 }
 
 /* Which of two outcomes the whole run ends with: what somebody has to mend comes first. */
@@ -170,29 +186,28 @@ static enum refresh_exit worse(enum refresh_exit a, enum refresh_exit b)
 
 static int run(const struct options *options)
 {
-    const struct log log = {.sink = log_to_stderr};
     const char *path = options->config == NULL ? config_default_path : options->config;
     struct config *config = NULL;
     enum refresh_exit exit = REFRESH_EXIT_FRESH;
     struct text why = {0};
     size_t i;
 
-    if (config_load(path, &log, &config, &why) != REASON_ACCEPTED) {
-        fprintf(stderr, "auth0jwt-refresh: %s\n", why.len > 0 ? why.at : "out of memory");
+    if (config_load(path, &log_stderr, &config, &why) != REASON_ACCEPTED) {
+        log_line(&log_stderr, LOG_ERR, "%s", why.at);
         return REFRESH_EXIT_USAGE;
     }
     if (options->tenant != NULL && config_tenant(config, options->tenant) == NULL) {
-        fprintf(stderr, "auth0jwt-refresh: %s has no [tenant %s]\n", path, options->tenant);
+        log_line(&log_stderr, LOG_ERR, "%s has no [tenant %s]", path, options->tenant);
         exit = REFRESH_EXIT_USAGE;
     } else if (options->detach && !detach()) {
-        fprintf(stderr, "auth0jwt-refresh: cannot go on in the background: %m\n");
+        log_line(&log_stderr, LOG_ERR, "cannot go on in the background: %m");
         exit = REFRESH_EXIT_FAILED;
     } else {
         for (i = 0; i < config->tenant_count; i++) {
             const struct tenant *tenant = &config->tenant[i];
 
             if (options->tenant == NULL || strcmp(options->tenant, tenant->name) == 0) {
-                exit = worse(exit, refresh_tenant(config, tenant, &options->refresh));
+                exit = worse(exit, refresh_tenant(config, tenant, &options->refresh, &log_stderr));
             }
         }
     }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ struct run {
     const struct config *config;
     const struct tenant *tenant;
     const struct refresh_options *options;
+    const struct log *log;
     int64_t started; /* wall clock */
     bool waited;     /* for somebody else's refresh */
     struct key_state state;
@@ -37,8 +39,7 @@ struct run {
 
 static void complain(const struct run *run, const char *consequence)
 {
-    fprintf(stderr, "auth0jwt-refresh: tenant %s: %s%s\n", run->tenant->name, run->why.at,
-            consequence);
+    log_line(run->log, LOG_ERR, "tenant %s: %s%s", run->tenant->name, run->why.at, consequence);
 }
 
 static void say(const struct run *run, const char *what)
@@ -104,7 +105,7 @@ static bool stamp(struct run *run, int64_t now)
 static char *find_jwks_uri(struct run *run, struct fetcher *fetcher)
 {
     const struct tenant *tenant = run->tenant;
-    struct reply reply;
+    struct fetch_reply reply;
     char *jwks_uri = NULL;
     char *url = NULL;
 
@@ -133,7 +134,7 @@ static int64_t clamp(int64_t value, int64_t limit)
 static struct key_file *fetch_keys(struct run *run, struct fetcher *fetcher)
 {
     struct key_file *file = calloc(1, sizeof(*file));
-    struct reply reply = {.status = FETCH_BROKEN};
+    struct fetch_reply reply = {.status = FETCH_BROKEN};
 
     if (file == NULL) {
         text_set(&run->why, "out of memory");
@@ -192,12 +193,12 @@ out:
 
 static void note_failure(struct run *run)
 {
-    struct text ignored = {0};
+    struct text unwritten = {0};
 
     complain(run, run->old != NULL ? "; old keys kept" : "; no keys are cached");
     key_state_set_error(&run->state, run->why.at);
-    if (!key_state_write(run->config, run->tenant, &run->state, &ignored)) {
-        fprintf(stderr, "auth0jwt-refresh: tenant %s: %s\n", run->tenant->name, ignored.at);
+    if (!key_state_write(run->config, run->tenant, &run->state, &unwritten)) {
+        log_line(run->log, LOG_ERR, "tenant %s: %s", run->tenant->name, unwritten.at);
     }
 }
 
@@ -230,7 +231,7 @@ static enum refresh_exit refresh_locked(struct run *run)
 
     found = key_file_read(run->config, run->tenant, now, &run->old, &run->why);
     if (found == KEY_FILE_UNSAFE || found == KEY_FILE_NO_MEMORY) {
-        complain(run, found == KEY_FILE_UNSAFE ? "" : "out of memory");
+        complain(run, "");
         return found == KEY_FILE_UNSAFE ? REFRESH_EXIT_USAGE : REFRESH_EXIT_FAILED;
     }
     key_state_read(run->config, run->tenant, &run->state);
@@ -256,10 +257,13 @@ static enum refresh_exit refresh_locked(struct run *run)
 }
 
 enum refresh_exit refresh_tenant(const struct config *config, const struct tenant *tenant,
-                                 const struct refresh_options *options)
+                                 const struct refresh_options *options, const struct log *log)
 {
-    struct run run = {
-        .config = config, .tenant = tenant, .options = options, .started = (int64_t)time(NULL)};
+    struct run run = {.config = config,
+                      .tenant = tenant,
+                      .options = options,
+                      .log = log,
+                      .started = (int64_t)time(NULL)};
     enum refresh_exit exit = REFRESH_EXIT_USAGE;
     int folder = -1;
     int lock = -1;

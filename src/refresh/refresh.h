@@ -8,16 +8,9 @@
 
 #include <stdbool.h>
 
+#include "base/log.h"
 #include "host/config.h"
-
-/* Exit statuses: auth0jwt-refresh(8), and host/refresh_run.c, which reads them. */
-enum refresh_exit {
-    REFRESH_EXIT_FRESH = 0,
-    REFRESH_EXIT_FAILED = 1,
-    REFRESH_EXIT_USAGE = 2,
-    REFRESH_EXIT_NOT_NOW = 3,
-    REFRESH_EXIT_LOCK = 4
-};
+#include "host/refresh_run.h"
 
 struct refresh_options {
     bool unknown_kid; /* for a kid that the cache has not: counts against the cooldown */
@@ -25,7 +18,8 @@ struct refresh_options {
     bool quiet;       /* say nothing of a success */
 };
 
+/* What went well is said on standard output, what went wrong to the log. */
 enum refresh_exit refresh_tenant(const struct config *config, const struct tenant *tenant,
-                                 const struct refresh_options *options);
+                                 const struct refresh_options *options, const struct log *log);
 
 #endif

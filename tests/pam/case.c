@@ -1,5 +1,6 @@
 /*
- * Reading cases.
+ * Reading cases: sections and their lines, whatever they mean. What is no case ends the program, so
+ * that a slip cannot make one pass.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

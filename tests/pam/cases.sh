@@ -14,7 +14,7 @@ trap 'rm -rf "$folder"' EXIT
 cp "$built/.libs/pam_auth0jwt.so" "$built/tests/pam/.libs/pam_probe.so" "$built/tests/pam/run_cases" \
     "$built/tests/pam/twins" "$folder/"
 cp -R "$source/tests/pam/cases" "$folder/cases"
-chmod -R a+rX "$folder"
+chmod -R u+w,a+rX "$folder"
 cd "$folder"
 
 play() {

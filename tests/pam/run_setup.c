@@ -142,7 +142,7 @@ static void write_files(struct run *run)
         if (strcmp(section->name + 5, "auth0jwt.conf") == 0) {
             run->world.own_config = true;
         }
-        write_file(run->world.dir, section->name + 5, text);
+        write_file(run->world.files.path, section->name + 5, text);
         free(text);
     }
 }
@@ -160,7 +160,7 @@ static void set_modes(struct run *run, const struct lines *lines)
             run_fault(run, "a mode is FILE = OCTAL", lines->at[i], "");
             continue;
         }
-        path = format("%s/%s", run->world.dir, name);
+        path = format("%s/%s", run->world.files.path, name);
         if (chmod(path, (mode_t)mode) != 0) {
             run_fault(run, "chmod failed", path, "");
         }
@@ -187,7 +187,7 @@ void run_set_config(struct run *run, const char *line)
 static void write_service(struct run *run, const char *service)
 {
     const struct lines *options = case_lines(run->test, "options");
-    char *folder = format("%s/pam", run->world.dir);
+    char *folder = format("%s/pam", run->world.files.path);
     char *arguments = format("%s", run->debug ? "debug" : "");
     bool own_config = false;
     char *all;
@@ -203,7 +203,7 @@ static void write_service(struct run *run, const char *service)
         arguments = longer;
     }
     all = own_config ? format("%s", arguments)
-                     : format("config=%s/auth0jwt.conf %s", run->world.dir, arguments);
+                     : format("config=%s/auth0jwt.conf %s", run->world.files.path, arguments);
     stage_service(folder, service, run->world.module, run->world.probe, all);
     free(all);
     free(arguments);
@@ -218,7 +218,7 @@ void run_set_up(struct run *run)
     const char *service = value_in(items, "service");
     const char *user = value_in(items, "user");
     const char *first_pass = value_in(items, "first_pass");
-    char *folder = format("%s/pam", run->world.dir);
+    char *folder = format("%s/pam", run->world.files.path);
     size_t i;
 
     if (value_in(items, "typing") != NULL) {

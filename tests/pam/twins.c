@@ -55,7 +55,7 @@ static char *give(void *context, int style, const char *prompt, int *code)
 static char *transcript(const struct world *world, const char *name, struct user user,
                         const char *rhost, int *code)
 {
-    char *folder = format("%s/pam", world->dir);
+    char *folder = format("%s/pam", world->files.path);
     struct stage stage = {.answer = give, .context = &user};
     char *out = format("%s", "");
     pam_handle_t *pamh;
@@ -130,8 +130,8 @@ int main(int argc, char **argv)
     }
     keyring_make(&keys);
     world_make(&world, &keys, argv[1], argv[2]);
-    folder = format("%s/pam", world.dir);
-    arguments = format("config=%s/auth0jwt.conf", world.dir);
+    folder = format("%s/pam", world.files.path);
+    arguments = format("config=%s/auth0jwt.conf", world.files.path);
     stage_service(folder, "test", argv[1], argv[2], arguments);
     for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
         for (j = 0; j < sizeof(units) / sizeof(units[0]); j++) {

@@ -1,20 +1,18 @@
 /*
- * The world of a case.
+ * The world of a case. Everything in it has a usual value, so that a case tells only what is
+ * different about it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "world.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "../unit/mint.h"
 
@@ -117,8 +115,8 @@ void world_write_config(const struct world *world)
     if (world->own_config) {
         return;
     }
-    write_file(world->dir, "auth0jwt.conf", "");
-    path = format("%s/auth0jwt.conf", world->dir);
+    write_file(world->files.path, "auth0jwt.conf", "");
+    path = format("%s/auth0jwt.conf", world->files.path);
     file = fopen(path, "we");
     NEED(file != NULL);
     for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
@@ -145,7 +143,7 @@ void world_write_cache(const struct world *world, int64_t checked)
                         "\"date_skew\":0,%s",
                         (long long)checked, (long long)checked, world->keys->jwks + 1);
     unsigned char digest[EVP_MAX_MD_SIZE];
-    char *folder = format("%s/cache", world->dir);
+    char *folder = format("%s/cache", world->files.path);
     char *hex = format("%s", "");
     char *text;
     size_t i, len = 0;
@@ -163,14 +161,6 @@ void world_write_cache(const struct world *world, int64_t checked)
     free(hex);
     free(folder);
     free(body);
-}
-
-static void make_folder(const struct world *world, const char *name)
-{
-    char *path = format("%s/%s", world->dir, name);
-
-    NEED(mkdir(path, 0755) == 0);
-    free(path);
 }
 
 void world_make(struct world *world, const struct keyring *keys, const char *module,
@@ -191,55 +181,30 @@ void world_make(struct world *world, const struct keyring *keys, const char *mod
         {"tenant.jwks_file", "${dir}/keys.json"},
         {"service.require", "none"},
     };
-    char folder[] = "/tmp/pam_auth0jwt.XXXXXX";
+    static const char *const folders[] = {"cache", "run", "state", "pam"};
     size_t i;
 
     *world = (struct world){.keys = keys, .module = module, .probe = probe};
     world->now = (int64_t)time(NULL);
-    NEED(mkdtemp(folder) != NULL);
-    NEED(chmod(folder, 0755) == 0);
-    world->dir = copy(folder, strlen(folder));
-    make_folder(world, "cache");
-    make_folder(world, "run");
-    make_folder(world, "state");
-    make_folder(world, "pam");
+    scratch_make(&world->files);
+    for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        scratch_folder(&world->files, folders[i], 0755);
+    }
     for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
         world_set(world, usual[i][0], usual[i][1]);
     }
-    write_file(world->dir, "accounts", "main auth0|alice alice\n");
-    write_file(world->dir, "groups", "");
-    write_file(world->dir, "revoked", "");
-    write_file(world->dir, "keys.json", keys->jwks);
+    write_file(world->files.path, "accounts", "main auth0|alice alice\n");
+    write_file(world->files.path, "groups", "");
+    write_file(world->files.path, "revoked", "");
+    write_file(world->files.path, "keys.json", keys->jwks);
     world_write_config(world);
-}
-
-static void remove_folder(const char *path, int depth)
-{
-    DIR *folder = opendir(path);
-    struct dirent *entry;
-
-    if (folder == NULL || depth == 0) {
-        return;
-    }
-    while ((entry = readdir(folder)) != NULL) {
-        char *inner = format("%s/%s", path, entry->d_name);
-
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            unlink(inner) != 0) {
-            remove_folder(inner, depth - 1);
-        }
-        free(inner);
-    }
-    closedir(folder);
-    (void)rmdir(path);
 }
 
 void world_remove(struct world *world)
 {
     size_t i;
 
-    remove_folder(world->dir, 3);
-    free(world->dir);
+    scratch_remove(&world->files);
     for (i = 0; i < world->setting_count; i++) {
         setting_free(&world->setting[i]);
     }
@@ -308,11 +273,7 @@ static char *value_of(const struct world *world, const char *inside)
     } else if (strncmp(name, "now", 3) == 0) {
         out = format("%lld", (long long)world->now + strtoll(inside + 3, NULL, 10));
     } else if (strcmp(name, "dir") == 0) {
-        out = format("%s", world->dir);
-    } else if (strcmp(name, "module") == 0) {
-        out = format("%s", world->module);
-    } else if (strcmp(name, "probe") == 0) {
-        out = format("%s", world->probe);
+        out = format("%s", world->files.path);
     } else if (strcmp(name, "part") == 0) {
         out = format("%zu", world->part);
     } else {

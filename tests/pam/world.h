@@ -1,14 +1,7 @@
 /*
  * A small world for one case: a folder with configuration, accounts, keys and service file; tokens
- * made of the case's claims; and the one place where a case's text is filled in.
- *
- * ${NAME}          the token of that name       ${NAME:FROM:COUNT}  a piece of it (COUNT may be
- * left out)
- * ${now} ${now-60} seconds since the epoch      ${fake:COUNT}       what sshd puts in an unknown
- * user's place
- * ${x*COUNT}       a character repeated         ${part}             the number of the prompt, where
- * repeated
- * ${dir} ${module} ${probe}                     paths
+ * made of the case's claims; and the one place where a case's text is filled in (README.md tells
+ * what may stand there).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../unit/scratch.h"
 #include "stage.h"
 
 /* Made once, used by all cases. */
@@ -46,7 +40,7 @@ struct world {
     const struct keyring *keys;
     const char *module; /* absolute paths */
     const char *probe;
-    char *dir;
+    struct scratch files;
     int64_t now;
     size_t part;
     struct setting *setting;
@@ -59,8 +53,7 @@ struct world {
 void keyring_make(struct keyring *keys);
 void keyring_free(struct keyring *keys);
 
-/* The folder with the usual content: one tenant, the service "test" that asks for nothing, alice.
- */
+/* The folder with the usual content: one tenant, service "test" that asks for nothing, alice. */
 void world_make(struct world *world, const struct keyring *keys, const char *module,
                 const char *probe);
 void world_remove(struct world *world);
@@ -75,11 +68,8 @@ void world_write_cache(const struct world *world, int64_t checked);
 /* Fills in; the caller frees. */
 char *world_fill(const struct world *world, const char *text);
 
-/* Makes the token that the lines describe and keeps it under the name:
- *
- *     NAME = JSON  -NAME  header.NAME = JSON  -header.NAME      changes to the usual claims and
- * header key = rsa|ec|small   length = COUNT   text = FILLED       padded to a length; no token but
- * this text signature = broken                                        one character changed */
+/* Makes the token that the lines of a [token] section (README.md) describe, and keeps it under the
+ * name. */
 void world_token(struct world *world, const char *name, char *const *lines, size_t count);
 
 /* The text of a token; NULL where there is none of this name. */

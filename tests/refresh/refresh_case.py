@@ -28,6 +28,7 @@ class World:
     """One tenant for all cases; a configuration and a cache of its own for each."""
 
     def __init__(self):
+        # Not where TMPDIR says: every folder on the way must pass src/base/safe_file.h.
         self.root = tempfile.mkdtemp(prefix="auth0jwt-refresh-", dir="/tmp")
         os.chmod(self.root, 0o755)
         self.process, self.tenant = tenant_client.start(os.path.join(self.root, "tenant"))

@@ -40,8 +40,8 @@ struct cache_world *cache_world_make(void)
     struct cache_world *world = calloc(1, sizeof(*world));
 
     assert_non_null(world);
-    strcpy(world->root, "/tmp/auth0jwt-unit-XXXXXX");
-    assert_non_null(mkdtemp(world->root));
+    scratch_make(&world->folder);
+    world->root = world->folder.path;
     join(world->cache, world->root, "cache");
     join(world->keys, world->cache, "main.keys");
     join(world->state, world->cache, "main.state");
@@ -71,6 +71,8 @@ static int remove_entry(const char *path, const struct stat *st, int kind, struc
     return remove(path);
 }
 
+/* Not scratch_remove: a stand-in in the background may put a file there at this moment, which is no
+ * failure. */
 void cache_world_remove(struct cache_world **world)
 {
     nftw((*world)->root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);

@@ -1,6 +1,6 @@
 /*
- * A folder of its own under /tmp, a configuration with one tenant whose cache lies there, and key
- * sets to put into it, for the tests of the key cache.
+ * A folder of its own, a configuration with one tenant whose cache lies there, and key sets to put
+ * into it, for the tests of the key cache.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,11 +12,13 @@
 #include "base/bytes.h"
 #include "host/config.h"
 #include "host/key_file.h"
+#include "scratch.h"
 
 enum { WORLD_PATH_MAX = 256 };
 
 struct cache_world {
-    char root[WORLD_PATH_MAX];  /* the folder */
+    struct scratch folder;
+    const char *root;           /* its path */
     char cache[WORLD_PATH_MAX]; /* root/cache */
     char keys[WORLD_PATH_MAX];  /* cache/main.keys */
     char state[WORLD_PATH_MAX]; /* cache/main.state */

@@ -18,6 +18,20 @@
 
 #include <cmocka.h>
 
+static void keep_line(void *context, int level, const char *line)
+{
+    struct lines *lines = context;
+
+    lines->count++;
+    lines->level = level;
+    snprintf(lines->last, sizeof(lines->last), "%s", line);
+}
+
+struct log lines_log(struct lines *lines)
+{
+    return (struct log){.sink = keep_line, .context = lines};
+}
+
 void spawn_order(const struct cache_world *world, const char *text)
 {
     world_write(world->conf, bytes_of(text));
@@ -116,7 +130,7 @@ enum reason world_get(const struct cache_world *world, enum key_effort effort, i
 
     assert_true((r == REASON_ACCEPTED) == (set->jwks != NULL));
     if (r != REASON_ACCEPTED) {
-        assert_int_equal(set->age_class, KEYS_NONE);
+        assert_int_equal(set->freshness, KEYS_NONE);
         assert_int_equal(set->age, 0);
     }
     return r;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/log.h"
 #include "base/reason.h"
 #include "base/text.h"
 #include "cache_world.h"
@@ -17,6 +18,16 @@
 #include "host/refresh_run.h"
 
 enum { SPAWN_TIMEOUT = 20000, NOW = 1800000000 };
+
+/* The log of one test: the last line and how many there were. */
+struct lines {
+    size_t count;
+    int level;
+    char last[TEXT_SIZE];
+};
+
+/* A log that counts there; `lines` must outlive it. */
+struct log lines_log(struct lines *lines);
 
 /* What the stand-in is to do: see stand_in.h. */
 void spawn_order(const struct cache_world *world, const char *text);

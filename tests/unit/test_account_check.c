@@ -191,7 +191,9 @@ static void test_unsafe_names(void **state)
     lookups = 0;
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         assert_int_equal(check(names[i], ACCOUNT_MATCH_LITERAL, &why), REASON_ACCOUNT_REFUSED);
-        assert_string_equal(why.at, "no account may have this name");
+        assert_string_equal(why.at, "the name is empty, begins with -, is a number, or has "
+                                    "white space, a control character, / or : in it: name "
+                                    "another account");
     }
     assert_int_equal(check("a..b", ACCOUNT_MATCH_MADE, &why), REASON_ACCOUNT_REFUSED);
     assert_non_null(strstr(why.at, "[a-z_][a-z0-9_.-]{0,31}"));
@@ -227,14 +229,29 @@ static void test_database_errors(void **state)
     wanted_size = 0;
     error_always = ERANGE;
     assert_int_equal(check("alice", ACCOUNT_MATCH_LITERAL, &why), REASON_INTERNAL);
-    assert_string_equal(why.at, "the passwd database cannot be asked");
+    assert_string_equal(why.at, "the passwd database cannot be asked (Numerical result out of "
+                                "range): see to the services that nsswitch.conf names for passwd");
     error_always = 0;
     fail_alloc_at(1);
     assert_int_equal(check("alice", ACCOUNT_MATCH_LITERAL, &why), REASON_OUT_OF_MEMORY);
     error_once = ERANGE;
     fail_alloc_at(2);
     assert_int_equal(check("alice", ACCOUNT_MATCH_LITERAL, &why), REASON_OUT_OF_MEMORY);
+    assert_string_equal(why.at, "out of memory");
     fail_alloc_at(0);
+}
+
+/* Whatever the uid. */
+static void test_exists(void **state)
+{
+    (void)state;
+    assert_true(account_exists(&config, "alice"));
+    assert_true(account_exists(&config, "root"));
+    assert_true(account_exists(&config, "above"));
+    assert_false(account_exists(&config, "absent"));
+    assert_false(account_exists(&config, "folded"));
+    assert_false(account_exists(&config, "a b"));
+    assert_false(account_exists(&config, NULL));
 }
 
 /* --- account_exempt ------------------------------------------------------------------------- */
@@ -363,9 +380,13 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_uids),         cmocka_unit_test(test_root_in_range),
-        cmocka_unit_test(test_unsafe_names), cmocka_unit_test(test_database_errors),
-        cmocka_unit_test(test_exempt),       cmocka_unit_test(test_exempt_failures),
+        cmocka_unit_test(test_uids),
+        cmocka_unit_test(test_root_in_range),
+        cmocka_unit_test(test_unsafe_names),
+        cmocka_unit_test(test_database_errors),
+        cmocka_unit_test(test_exists),
+        cmocka_unit_test(test_exempt),
+        cmocka_unit_test(test_exempt_failures),
         cmocka_unit_test(test_names),
     };
 

@@ -420,14 +420,22 @@ struct seen {
     struct text text;
 };
 
-static bool see(void *context, const struct account_line *line)
+static void see_column(struct text *text, const struct map_column *column)
+{
+    text_add(text, " %.*s%s%.*s", (int)column->before.len, (const char *)column->before.ptr,
+             column->star ? "<*>" : "", (int)column->after.len, (const char *)column->after.ptr);
+    text_add(text, "(%.*s)", (int)column->written.len, (const char *)column->written.ptr);
+}
+
+static bool see(void *context, const struct map_line *line, size_t number)
 {
     struct seen *seen = context;
 
-    text_add(&seen->text, "%zu %.*s %.*s %.*s %d;", line->number, (int)line->tenant.len,
-             (const char *)line->tenant.ptr, (int)line->subject.len,
-             (const char *)line->subject.ptr, (int)line->account.len,
-             (const char *)line->account.ptr, line->literal);
+    text_add(&seen->text, "%zu %.*s", number, (int)line->tenant.len,
+             (const char *)line->tenant.ptr);
+    see_column(&seen->text, &line->left);
+    see_column(&seen->text, &line->right);
+    text_add(&seen->text, ";");
     seen->count++;
     return seen->count != seen->stop_at;
 }
@@ -440,7 +448,8 @@ static void test_each(void **state)
     (void)state;
     scratch_write(&scratch, "accounts", "# c\nmain a\\ b al\\ice\nmain w\\ * *\nmain x* y\\z\n");
     assert_int_equal(accounts_each(one, see, &seen, &why), REASON_ACCEPTED);
-    assert_string_equal(seen.text.at, "2 main a b alice 1;3 main w\\ * * 0;4 main x* y\\z 0;");
+    assert_string_equal(seen.text.at, "2 main a b(a\\ b) alice(al\\ice);"
+                                      "3 main w <*>(w\\ *) <*>(*);4 main x<*>(x*) yz(y\\z);");
     seen = (struct seen){.stop_at = 1};
     assert_int_equal(accounts_each(one, see, &seen, &why), REASON_ACCEPTED);
     assert_int_equal(seen.count, 1);

@@ -144,7 +144,6 @@ static void test_text(void **state)
     assert_int_equal(text.len, 3);
     text_add(&text, "%c", 'x');
     assert_string_equal(text.at, "a-7x");
-    text_set(NULL, "%d", 1);
     memset(large, 'y', sizeof(large));
     large[TEXT_SIZE - 1] = '\0';
     text_set(&text, "%s", large);
@@ -207,6 +206,62 @@ static void test_quote(void **state)
     text_clear(&text);
     text_quote(&text, (struct bytes){(const uint8_t *)large, sizeof(large)});
     assert_int_equal(text.len, 126 + 2);
+}
+
+static void test_nobody_wants_to_know(void **state)
+{
+    (void)state;
+    text_clear(NULL);
+    text_set(NULL, "%d", 1);
+    text_add(NULL, "%d", 1);
+    text_quote(NULL, bytes_of("a"));
+    text_add_quoted(NULL, "a ", bytes_of("b"));
+    text_add_duration(NULL, 1);
+}
+
+static void test_add_quoted(void **state)
+{
+    struct text text = {0};
+
+    (void)state;
+    text_set(&text, "it ");
+    text_add_quoted(&text, "%s is ", bytes_of("a\"b"));
+    assert_string_equal(text.at, "it %s is \"a\\x22b\"");
+}
+
+static void test_durations(void **state)
+{
+    static const struct {
+        double seconds;
+        const char *text;
+    } cases[] = {
+        {-1e300, "0 seconds"},
+        {-1, "0 seconds"},
+        {0, "0 seconds"},
+        {0.9, "0 seconds"},
+        {1, "1 second"},
+        {1.9, "1 second"},
+        {2, "2 seconds"},
+        {119.9, "119 seconds"},
+        {120, "2 minutes"},
+        {179, "2 minutes"},
+        {7199, "119 minutes"},
+        {7200, "2 hours"},
+        {172799, "47 hours"},
+        {172800, "2 days"},
+        {86400.0 * 365, "365 days"},
+        {1e15, "11574074074 days"},
+        {1e300, "11574074074 days"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct text text = {0};
+
+        text_add_duration(&text, cases[i].seconds);
+        assert_string_equal(text.at, cases[i].text);
+    }
 }
 
 struct heard {
@@ -336,11 +391,12 @@ static void test_wiping(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cutting), cmocka_unit_test(test_comparing),
-        cmocka_unit_test(test_copying), cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_text),    cmocka_unit_test(test_quote),
-        cmocka_unit_test(test_log),     cmocka_unit_test(test_reasons),
-        cmocka_unit_test(test_wiping),
+        cmocka_unit_test(test_cutting),    cmocka_unit_test(test_comparing),
+        cmocka_unit_test(test_copying),    cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_text),       cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_log),        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_wiping),     cmocka_unit_test(test_nobody_wants_to_know),
+        cmocka_unit_test(test_add_quoted), cmocka_unit_test(test_durations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,9 @@ static void test_required(void **state)
         {TENANT "[service sshd sudo]\nprompt = x\n",
          "5: [service sshd] has no require: add the line require = ..."},
         {TENANT "[service *]\n", "5: [service *] has no require"},
+        {TENANT "[service a]\nrequire = \\none\n", "6: require has its keyword in quotes or"},
+        {TENANT "[service a]\nrequire = \"none\"\n", "6: require has its keyword in quotes"},
+        {"[tenant a]\nauthorized_parties = \\*\n", "2: authorized_parties has its keyword in"},
     };
 
     (void)state;

@@ -117,7 +117,8 @@ static void test_sizes(void **state)
     assert_int_equal(config_text_load(&scratch, &config, &why), REASON_CONFIG_ERROR);
     scratch_path(&scratch, "a.conf", path);
     assert_memory_equal(why.at, path, strlen(path));
-    assert_string_equal(why.at + strlen(path), " is larger than 1048576 bytes");
+    assert_string_equal(why.at + strlen(path),
+                        " is larger than 1048576 bytes: make it smaller, or name another file");
     free(text);
 }
 
@@ -338,6 +339,13 @@ static void test_ignore_unknown(void **state)
     scratch_write(&scratch, "a.conf", TENANT "leeway = x\n" SERVICE);
     config_text_refused(&scratch, "a.conf", "5: leeway must be a duration");
 
+    /* Nor a key of another section, which would narrow something there. */
+    scratch_write(&scratch, "a.conf.d/z.conf", "[global]\nignore_unknown = require_any\n");
+    scratch_write(&scratch, "a.conf", TENANT "require_any = admin\n" SERVICE);
+    config_text_refused(
+        &scratch, "a.conf",
+        "5: [tenant] has no key \"require_any\": it belongs in a [service] section");
+
     /* In another section it is a key like any other. */
     scratch_write(&scratch, "a.conf.d/z.conf", "[tenant main]\nignore_unknown = dance\n");
     scratch_write(&scratch, "a.conf", TENANT "dance = 1\n" SERVICE);
@@ -400,7 +408,7 @@ static void test_out_of_descriptors(void **state)
         accepted = r == REASON_ACCEPTED;
         if (!accepted) {
             assert_int_equal(r, REASON_CONFIG_ERROR);
-            assert_non_null(strstr(why.at, "too many open files"));
+            assert_non_null(strstr(why.at, "Too many open files"));
         }
         config_free(&config);
     }
@@ -439,6 +447,7 @@ static void test_out_of_memory(void **state)
             break;
         }
         assert_int_equal(r, REASON_OUT_OF_MEMORY);
+        assert_string_equal(why.at, "out of memory");
         assert_null(config);
     }
     assert_in_range(n, 60, 999);

@@ -146,6 +146,23 @@ static void no_field_can_be_forged(void **state)
     assert_int_equal(outside, 1);
 }
 
+/* However long, a detail stays within its quotes, and holds nothing but printable ASCII. */
+static void a_long_detail_keeps_its_quotes(void **state)
+{
+    struct decision decision = decision_with(REASON_CONFIG_ERROR);
+    struct decision_place place = {"sshd", "alice", NULL, NULL, NULL, 0};
+    struct seen seen;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < TEXT_SIZE; i++) {
+        text_add(&decision.detail, "%c", i % 2 == 0 ? 'x' : '\xc3');
+    }
+    seen = logged(&decision, &place);
+    assert_int_equal(seen.line[strlen(seen.line) - 1], '"');
+    assert_null(strchr(seen.line, '\xc3'));
+}
+
 static void old_keys_raise_the_level(void **state)
 {
     struct decision decision = decision_with(REASON_ACCEPTED);
@@ -237,6 +254,7 @@ int main(void)
         cmocka_unit_test(what_is_not_known_is_left_out),
         cmocka_unit_test(user_is_named_where_the_account_exists),
         cmocka_unit_test(no_field_can_be_forged),
+        cmocka_unit_test(a_long_detail_keeps_its_quotes),
         cmocka_unit_test(old_keys_raise_the_level),
         cmocka_unit_test(unset_verdict_is_internal),
         cmocka_unit_test(messages_tell_why_after_a_good_signature),

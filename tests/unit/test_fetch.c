@@ -26,6 +26,7 @@
 #include "host/monotonic.h"
 #include "refresh/confine.h"
 #include "refresh/fetch.h"
+#include "host/https_url.h"
 #include "refresh/judge.h"
 
 enum { CHILD_FD = 3 };
@@ -110,7 +111,7 @@ static size_t open_descriptors(void)
 /* The first thing of libcurl that the child calls. Says what it is by now, and ends. */
 CURLcode __wrap_curl_global_init(long flags)
 {
-    struct reply reply;
+    struct fetch_reply reply;
     struct rlimit core = {1, 1};
     struct rlimit size = {1, 1};
     uid_t uid[3];
@@ -140,7 +141,7 @@ CURLcode __wrap_curl_global_init(long flags)
 static void fetch(int64_t timeout, struct text *why)
 {
     struct fetcher fetcher = {.fd = -1};
-    struct reply reply;
+    struct fetch_reply reply;
 
     assert_true(fetcher_start(&fetcher, (struct bytes){NULL, 0}, 1, timeout, why));
     assert_false(fetcher_get(&fetcher, "https://tenant.example/", &reply, why));
@@ -245,7 +246,7 @@ static void a_child_that_hangs_is_ended(void **state)
 }
 
 /* Sends `length` bytes and closes; is that a reply? */
-static bool is_reply(const uint8_t *data, size_t length, struct reply *out)
+static bool is_reply(const uint8_t *data, size_t length, struct fetch_reply *out)
 {
     int ends[2];
     bool good;
@@ -262,7 +263,7 @@ static bool is_reply(const uint8_t *data, size_t length, struct reply *out)
 static size_t good_frame(uint8_t *out, size_t size)
 {
     static uint8_t content[] = "{\"keys\":[]}";
-    struct reply reply;
+    struct fetch_reply reply;
     ssize_t length;
     int ends[2];
 
@@ -285,7 +286,7 @@ static void a_reply_is_believed_only_whole(void **state)
 {
     uint8_t frame[4096];
     size_t length = good_frame(frame, sizeof(frame));
-    struct reply reply;
+    struct fetch_reply reply;
     size_t i;
 
     (void)state;
@@ -308,7 +309,7 @@ static void a_reply_is_believed_only_whole(void **state)
 static void silence_ends_at_the_deadline(void **state)
 {
     int64_t before = monotonic_ms();
-    struct reply reply;
+    struct fetch_reply reply;
     int ends[2];
 
     (void)state;
@@ -322,8 +323,8 @@ static void silence_ends_at_the_deadline(void **state)
 
 static void requests_go_through(void **state)
 {
-    struct request sent = {.url = "https://tenant.example/x", .connect_ms = 7, .total_ms = 8};
-    struct request got;
+    struct fetch_request sent = {.url = "https://tenant.example/x", .connect_ms = 7, .total_ms = 8};
+    struct fetch_request got;
     int ends[2];
 
     (void)state;
@@ -396,7 +397,7 @@ static void hosts_of_key_sets(void **state)
 
     (void)state;
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        assert_int_equal(url_is_on_host_of(bytes_of(rows[i].url), rows[i].issuer), rows[i].same);
+        assert_int_equal(https_url_at_issuer(bytes_of(rows[i].url), rows[i].issuer), rows[i].same);
     }
 }
 

@@ -112,6 +112,7 @@ static void getting_the_keys(void **state)
         failed = fail_alloc_done();
         fail_alloc_at(0);
         assert_int_equal(r, failed ? REASON_OUT_OF_MEMORY : REASON_ACCEPTED);
+        assert_string_equal(detail.at, failed ? "out of memory" : "");
         assert_true((set.jwks == NULL) == failed);
         key_set_free(&set);
     }
@@ -138,6 +139,7 @@ static void getting_the_keys_from_jwks_file(void **state)
         failed = fail_alloc_done();
         fail_alloc_at(0);
         assert_int_equal(r, failed ? REASON_OUT_OF_MEMORY : REASON_ACCEPTED);
+        assert_string_equal(detail.at, failed ? "out of memory" : "");
         key_set_free(&set);
     }
     assert_true(n > 2);

@@ -20,6 +20,7 @@
 #include "host/key_lock.h"
 #include "host/key_state.h"
 #include "host/monotonic.h"
+#include "host/refresh_run.h"
 
 enum { NOW = 1800000000 };
 

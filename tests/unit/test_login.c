@@ -5,17 +5,13 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 #include <openssl/evp.h>
@@ -23,6 +19,7 @@
 #include "fail_alloc.h"
 #include "login/login.h"
 #include "mint.h"
+#include "scratch.h"
 
 enum { NOW = 1800000000 };
 
@@ -54,40 +51,27 @@ int getpwnam_r(const char *name, struct passwd *entry, char *buffer, size_t size
     return 0;
 }
 
-/* A host: a folder with its files, and the tenant's key. */
+/* A host: its files, and the tenant's key. */
 struct world {
-    char folder[64];
+    struct scratch files;
     EVP_PKEY *key;
     struct config *config;
 };
 
-static void write_file(const struct world *world, const char *name, const char *text)
-{
-    char path[128];
-    FILE *file;
-
-    snprintf(path, sizeof(path), "%s/%s", world->folder, name);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-    assert_int_equal(chmod(path, 0644), 0);
-}
-
 static void load(struct world *world, const char *sections)
 {
-    char path[128];
+    char path[SCRATCH_PATH];
     struct text why = {0};
-    char *text =
-        mint_text("[global]\naccounts_file = %s/accounts\nrevoked_file = %s/revoked\n"
-                  "state_dir = %s\n"
-                  "[tenant main]\nissuer = %s\naudience = https://hosts.test\n"
-                  "authorized_parties = client\njwks_file = %s/keys.json\n%s",
-                  world->folder, world->folder, world->folder, issuer, world->folder, sections);
+    const char *folder = world->files.path;
+    char *text = mint_text("[global]\naccounts_file = %s/accounts\nrevoked_file = %s/revoked\n"
+                           "state_dir = %s\n"
+                           "[tenant main]\nissuer = %s\naudience = https://hosts.test\n"
+                           "authorized_parties = client\njwks_file = %s/keys.json\n%s",
+                           folder, folder, folder, issuer, folder, sections);
 
-    write_file(world, "auth0jwt.conf", text);
+    scratch_write(&world->files, "auth0jwt.conf", text);
     free(text);
-    snprintf(path, sizeof(path), "%s/auth0jwt.conf", world->folder);
+    scratch_path(&world->files, "auth0jwt.conf", path);
     config_free(&world->config);
     if (config_load(path, NULL, &world->config, &why) != REASON_ACCEPTED) {
         fail_msg("%s", why.at);
@@ -99,15 +83,15 @@ static void set_up(struct world *world)
     char *jwk;
     char *jwks;
 
-    *world = (struct world){.folder = "/tmp/auth0jwt-login-XXXXXX"};
-    assert_non_null(mkdtemp(world->folder));
+    *world = (struct world){0};
+    scratch_make(&world->files);
     world->key = mint_key("RSA");
     jwk = mint_jwk(world->key, "k1", "RS256", NULL);
     jwks = mint_jwks(jwk, NULL);
-    write_file(world, "keys.json", jwks);
-    write_file(world, "accounts",
-               "main auth0|alice alice\nmain auth0|d* *\nmain auth0|ghost ghost\n");
-    write_file(world, "revoked", "# nobody\n");
+    scratch_write(&world->files, "keys.json", jwks);
+    scratch_write(&world->files, "accounts",
+                  "main auth0|alice alice\nmain auth0|d* *\nmain auth0|ghost ghost\n");
+    scratch_write(&world->files, "revoked", "# nobody\n");
     free(jwk);
     free(jwks);
     load(world, "[service sshd]\nrequire = ssh:login\n[service open]\nrequire = none\n");
@@ -116,15 +100,7 @@ static void set_up(struct world *world)
 
 static void tear_down(struct world *world)
 {
-    static const char *const names[] = {"keys.json", "accounts", "revoked", "auth0jwt.conf"};
-    char path[128];
-    size_t i;
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", world->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(world->folder);
+    scratch_remove(&world->files);
     EVP_PKEY_free(world->key);
     config_free(&world->config);
 }
@@ -271,13 +247,13 @@ static void account_comes_before_permission(void **state)
 
     /* A made name below min_uid, without the permission: the account is the reason. */
     payload = mint_text("{%s}", daemon_claims);
-    write_file(&world, "accounts", "main auth0|* *\n");
+    scratch_write(&world.files, "accounts", "main auth0|* *\n");
     token = mint_token(world.key, "RS256", good_header, payload);
     request = ask(&world, "sshd", "daemon", token);
     assert_int_equal(login_decide(&request, NULL, &decision, &login), REASON_ACCOUNT_REFUSED);
     assert_null(decision.missing);
     decision_free(&decision);
-    write_file(&world, "accounts", "main auth0|daemon daemon\n");
+    scratch_write(&world.files, "accounts", "main auth0|daemon daemon\n");
     assert_int_equal(login_decide(&request, NULL, &decision, &login), REASON_MISSING_PERMISSION);
     assert_string_equal(decision.missing, "ssh:login");
     decision_free(&decision);
@@ -336,14 +312,14 @@ static void broken_maps_refuse_everybody(void **state)
 
     (void)state;
     set_up(&world);
-    write_file(&world, "accounts", "main auth0|alice alice\nmain\n");
+    scratch_write(&world.files, "accounts", "main auth0|alice alice\nmain\n");
     assert_int_equal(verdict(&world, "sshd", "alice", good_header, may_login), REASON_CONFIG_ERROR);
-    write_file(&world, "accounts", "main auth0|alice alice\n");
+    scratch_write(&world.files, "accounts", "main auth0|alice alice\n");
     assert_int_equal(verdict(&world, "sshd", "alice", good_header, may_login), REASON_ACCEPTED);
-    write_file(&world, "revoked", "main subject auth0|bob\n");
+    scratch_write(&world.files, "revoked", "main subject auth0|bob\n");
     assert_int_equal(verdict(&world, "sshd", "alice", good_header, may_login), REASON_CONFIG_ERROR);
-    write_file(&world, "revoked", "");
-    write_file(&world, "keys.json", "<html>");
+    scratch_write(&world.files, "revoked", "");
+    scratch_write(&world.files, "keys.json", "<html>");
     assert_int_equal(verdict(&world, "sshd", "alice", good_header, may_login),
                      REASON_KEYS_UNAVAILABLE);
     tear_down(&world);
@@ -392,10 +368,10 @@ static void recheck_sees_what_has_changed(void **state)
     assert_int_equal(login_recheck(&request, login, &decision), REASON_ACCOUNT_NOT_MAPPED);
     decision_free(&decision);
     request.user = "alice";
-    write_file(&world, "accounts", "main auth0|alice bob\n");
+    scratch_write(&world.files, "accounts", "main auth0|alice bob\n");
     assert_int_equal(login_recheck(&request, login, &decision), REASON_ACCOUNT_NOT_MAPPED);
     decision_free(&decision);
-    write_file(&world, "accounts", "main auth0|alice alice\n");
+    scratch_write(&world.files, "accounts", "main auth0|alice alice\n");
     load(&world, "[service sshd]\nrequire = other\n");
     request = ask(&world, "sshd", "alice", "");
     assert_int_equal(login_recheck(&request, login, &decision), REASON_MISSING_PERMISSION);

@@ -97,12 +97,15 @@ static void test_files(void **state)
 
 static void test_out_of_memory(void **state)
 {
+    struct text why = {0};
     unsigned long n;
 
     (void)state;
     for (n = 1; n <= 2; n++) {
+        text_clear(&why);
         fail_alloc_at(n);
-        assert_int_equal(revoked_check(config, NULL), REASON_OUT_OF_MEMORY);
+        assert_int_equal(revoked_check(config, &why), REASON_OUT_OF_MEMORY);
+        assert_string_equal(why.at, "out of memory");
         assert_true(fail_alloc_done());
     }
     fail_alloc_at(3);

@@ -163,6 +163,9 @@ static void folder_bad(const char *path, enum safe_file result, const char *blam
 
 #define WRITABLE "can be written by group or others: chmod go-w it"
 #define NOT_ROOTS "does not belong to root: chown root it"
+#define SMALLER ": make it smaller, or name another file"
+#define NOT_REGULAR "is not a regular file: name one"
+#define IS_LINK "is a symbolic link: name the real file or folder instead"
 #define NO_FOLDER "is no folder, or is a symbolic link: name the real one instead"
 
 static char file[SCRATCH_PATH];   /* PATH/in/file */
@@ -217,7 +220,7 @@ static void test_paths(void **state)
     read_bad("/", SAFE_FILE_UNSAFE, "/", "is not the absolute path of a file");
     scratch_path(&scratch, "in/", path);
     read_bad(path, SAFE_FILE_UNSAFE, path, "is not the absolute path of a file");
-    read_bad(folder, SAFE_FILE_UNSAFE, folder, "is not a regular file");
+    read_bad(folder, SAFE_FILE_UNSAFE, folder, NOT_REGULAR);
     scratch_path(&scratch, "in/file/x", path);
     read_bad(path, SAFE_FILE_UNSAFE, file, NO_FOLDER);
     folder_bad(file, SAFE_FILE_UNSAFE, file, NO_FOLDER);
@@ -236,7 +239,7 @@ static void test_paths(void **state)
     snprintf(blamed, sizeof(blamed), "%s/%s", folder, component);
     folder_bad(blamed, SAFE_FILE_UNSAFE, blamed,
                "has a component that is too long or \"..\": write the path without it");
-    read_bad(blamed, SAFE_FILE_UNSAFE, blamed, "cannot be opened");
+    read_bad(blamed, SAFE_FILE_UNSAFE, blamed, "cannot be opened: File name too long");
 }
 
 static void test_modes(void **state)
@@ -313,12 +316,10 @@ static void test_links(void **state)
     (void)state;
     scratch_path(&scratch, "in/link", link);
     assert_int_equal(symlink("file", link), 0);
-    read_bad(link, SAFE_FILE_UNSAFE, link,
-             "is a symbolic link: name the real file or folder instead");
+    read_bad(link, SAFE_FILE_UNSAFE, link, IS_LINK);
     scratch_unlink(&scratch, "in/link");
     assert_int_equal(symlink("absent", link), 0);
-    read_bad(link, SAFE_FILE_UNSAFE, link,
-             "is a symbolic link: name the real file or folder instead");
+    read_bad(link, SAFE_FILE_UNSAFE, link, IS_LINK);
     scratch_unlink(&scratch, "in/link");
     scratch_path(&scratch, "way", link);
     assert_int_equal(symlink("in", link), 0);
@@ -340,20 +341,21 @@ static void test_other_kinds(void **state)
     (void)state;
     scratch_path(&scratch, "in/fifo", path);
     assert_int_equal(mkfifo(path, 0600), 0);
-    read_bad(path, SAFE_FILE_UNSAFE, path, "is not a regular file");
+    read_bad(path, SAFE_FILE_UNSAFE, path, NOT_REGULAR);
     scratch_path(&scratch, "s", path);
     assert_true(strlen(path) < sizeof(address.sun_path));
     memcpy(address.sun_path, path, strlen(path) + 1);
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-    read_bad(path, SAFE_FILE_UNSAFE, path, "cannot be opened");
+    read_bad(path, SAFE_FILE_UNSAFE, path, "cannot be opened: No such device or address");
     close(fd);
-    read_bad("/dev/null", SAFE_FILE_UNSAFE, "/dev/null", "is not a regular file");
+    read_bad("/dev/null", SAFE_FILE_UNSAFE, "/dev/null", NOT_REGULAR);
 }
 
 static void test_sizes(void **state)
 {
     char path[SCRATCH_PATH];
     char text[102];
+    struct text why = {0};
     struct blob blob;
 
     (void)state;
@@ -361,7 +363,7 @@ static void test_sizes(void **state)
     text[101] = '\0';
     scratch_write(&scratch, "in/large", text);
     scratch_path(&scratch, "in/large", path);
-    read_bad(path, SAFE_FILE_UNSAFE, path, "is larger than 100 bytes");
+    read_bad(path, SAFE_FILE_UNSAFE, path, "is larger than 100 bytes" SMALLER);
     text[100] = '\0';
     scratch_write(&scratch, "in/large", text);
     read_good(path, text);
@@ -373,7 +375,8 @@ static void test_sizes(void **state)
     most_per_read = 0;
     read_errors = 1;
     read_error = EIO;
-    assert_int_equal(safe_file_read(path, 100, &blob, NULL), SAFE_FILE_UNSAFE);
+    assert_int_equal(safe_file_read(path, 100, &blob, &why), SAFE_FILE_UNSAFE);
+    assert_non_null(strstr(why.at, "in/large cannot be read: Input/output error"));
     assert_null(blob.ptr);
 }
 
@@ -416,23 +419,97 @@ static void test_read_at(void **state)
     assert_int_equal(safe_file_read_at(fd, "LABEL", "absent", 100, &blob, &why), SAFE_FILE_MISSING);
     assert_string_equal(why.at, "LABEL/absent does not exist");
     assert_int_equal(safe_file_read_at(fd, "LABEL", "file", 6, &blob, &why), SAFE_FILE_UNSAFE);
-    assert_string_equal(why.at, "LABEL/file is larger than 6 bytes");
+    assert_string_equal(why.at, "LABEL/file is larger than 6 bytes" SMALLER);
     scratch_mode(&scratch, "in/file", 0666);
     assert_int_equal(safe_file_read_at(fd, "LABEL", "file", 100, &blob, NULL), SAFE_FILE_UNSAFE);
     scratch_mode(&scratch, "in/file", 0644);
     close(fd);
 }
 
+static void program_bad(const char *path, enum safe_file result, const char *blamed,
+                        const char *complaint)
+{
+    struct text wanted = {0};
+    struct text why = {0};
+
+    text_set(&wanted, "%s %s", blamed, complaint);
+    assert_int_equal(safe_program_check(path, &why), result);
+    assert_string_equal(why.at, wanted.at);
+    assert_int_equal(safe_program_check(path, NULL), result);
+}
+
+/* A program of any size that its owner may run, in a folder where nobody else can put another. */
+static void test_program(void **state)
+{
+    static const mode_t good[] = {0755, 0700, 0711, 0555, 0100};
+    static const mode_t idle[] = {0644, 0655, 0611, 0};
+    const struct {
+        const char *path;
+        const char *complaint;
+    } paths[] = {{"program", "is not the absolute path of a program"},
+                 {"", "is not the absolute path of a program"},
+                 {"/bin/", "is not the absolute path of a program"}};
+    char path[SCRATCH_PATH];
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        program_bad(paths[i].path, SAFE_FILE_UNSAFE, paths[i].path, paths[i].complaint);
+    }
+    for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        scratch_mode(&scratch, "in/file", good[i]);
+        assert_int_equal(safe_program_check(file, NULL), SAFE_FILE_OK);
+    }
+    for (i = 0; i < sizeof(idle) / sizeof(idle[0]); i++) {
+        scratch_mode(&scratch, "in/file", idle[i]);
+        program_bad(file, SAFE_FILE_UNSAFE, file, "is not a program: chmod 755 it, or name one");
+    }
+    scratch_mode(&scratch, "in/file", 0775);
+    program_bad(file, SAFE_FILE_UNSAFE, file, WRITABLE);
+    scratch_mode(&scratch, "in/file", 0755);
+    scratch_mode(&scratch, "in", 01777);
+    program_bad(file, SAFE_FILE_UNSAFE, folder, WRITABLE);
+    scratch_mode(&scratch, "in", 0755);
+    foreign_uid = 1000;
+    foreign_inode = inode_of(file);
+    program_bad(file, SAFE_FILE_UNSAFE, file, NOT_ROOTS);
+    pretended_euid = 1000;
+    assert_int_equal(safe_program_check(file, NULL), SAFE_FILE_OK);
+    pretended_euid = 0;
+    foreign_inode = 0;
+    assert_int_equal(truncate(file, (off_t)1 << 32), 0);
+    assert_int_equal(safe_program_check(file, NULL), SAFE_FILE_OK);
+    program_bad(folder, SAFE_FILE_UNSAFE, folder, NOT_REGULAR);
+    scratch_path(&scratch, "in/link", path);
+    assert_int_equal(symlink("file", path), 0);
+    program_bad(path, SAFE_FILE_UNSAFE, path, IS_LINK);
+    scratch_unlink(&scratch, "in/link");
+    program_bad(path, SAFE_FILE_MISSING, path, "does not exist: install it, or correct the path");
+    scratch_write(&scratch, "in/file", "content");
+    scratch_mode(&scratch, "in/file", 0644);
+}
+
 static void test_out_of_memory(void **state)
 {
+    struct text why = {0};
     struct blob blob;
 
     (void)state;
     fail_alloc_at(1);
-    assert_int_equal(safe_file_read(file, 100, &blob, NULL), SAFE_FILE_NO_MEMORY);
+    assert_int_equal(safe_file_read(file, 100, &blob, &why), SAFE_FILE_NO_MEMORY);
     assert_true(fail_alloc_done());
     fail_alloc_at(0);
     assert_null(blob.ptr);
+    assert_string_equal(why.at, "out of memory");
+}
+
+static void test_reasons(void **state)
+{
+    (void)state;
+    assert_int_equal(safe_file_reason(SAFE_FILE_OK), REASON_ACCEPTED);
+    assert_int_equal(safe_file_reason(SAFE_FILE_MISSING), REASON_CONFIG_ERROR);
+    assert_int_equal(safe_file_reason(SAFE_FILE_UNSAFE), REASON_CONFIG_ERROR);
+    assert_int_equal(safe_file_reason(SAFE_FILE_NO_MEMORY), REASON_OUT_OF_MEMORY);
 }
 
 /* Nothing above has left a descriptor open. */
@@ -449,6 +526,7 @@ static void test_descriptors(void **state)
     test_owners(state);
     test_links(state);
     test_changes(state);
+    test_program(state);
     again = open("/dev/null", O_RDONLY | O_CLOEXEC);
     assert_int_equal(again, fd);
     close(again);
@@ -480,7 +558,8 @@ int main(void)
         cmocka_unit_test(test_sticky),      cmocka_unit_test(test_owners),
         cmocka_unit_test(test_links),       cmocka_unit_test(test_other_kinds),
         cmocka_unit_test(test_sizes),       cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_read_at),     cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_read_at),     cmocka_unit_test(test_program),
+        cmocka_unit_test(test_reasons),     cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_descriptors),
     };
 

@@ -1,16 +1,15 @@
 /*
- * The processes: host -> stub (no SIGCHLD child of the host, ends at once, reaped with __WALL) ->
- * keeper (a session of its own, child of init) -> program. The keeper waits for the program and
+ * The processes: host -> launcher (no SIGCHLD child of the host, ends at once, reaped with __WALL)
+ * -> keeper (a session of its own, child of init) -> program. The keeper waits for the program and
  * reports; a detached program takes the keeper's place. execve makes SIGCHLD the exit signal again,
  * so what executes must not be the host's own child; nor may anything that the host would have to
  * reap outlive the call.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "host/refresh_stub.h"
+#include "host/refresh_launcher.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -19,7 +18,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { REPORT_FD = 3, ABOVE_STANDARD = 10, CLOSE_LIMIT = 65536, EXEC_FAILED = 127 };
+#include "host/descriptors.h"
+
+/* linux/ioprio.h; the standard priority follows from the nice value. */
+enum { IOPRIO_THIS_PROCESS = 1, IOPRIO_STANDARD = 0 };
+
+enum { REPORT_FD = 3, EXEC_FAILED = 127 };
 
 /* glibc's wrappers of these would signal the threads of the host that it believes to be here. */
 #ifdef SYS_setresuid32
@@ -51,7 +55,8 @@ static void default_signals(void)
 }
 
 /* The caller of sudo may have set limits that would stop the program while it holds the lock. Where
- * a limit cannot be raised, all of what is allowed must do. */
+ * a limit cannot be raised, all of what is allowed must do. The program's own child takes tighter
+ * ones on purpose (refresh/confine.c). */
 static void fix_limits(void)
 {
     static const struct {
@@ -88,55 +93,29 @@ static void fix_scheduling(void)
 
     syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
     setpriority(PRIO_PROCESS, 0, 0);
+    syscall(SYS_ioprio_set, IOPRIO_THIS_PROCESS, 0, IOPRIO_STANDARD);
 }
 
 /* All three ids become the effective ones: a process whose real uid is the caller's could be
  * stopped by them. */
-static bool fix_identity(const struct refresh_stub *stub)
+static bool fix_identity(const struct refresh_launcher *launcher)
 {
-    if (stub->uid == 0 && syscall(CALL_SETGROUPS, 0, NULL) != 0) {
+    if (launcher->uid == 0 && syscall(CALL_SETGROUPS, 0, NULL) != 0) {
         return false;
     }
-    return syscall(CALL_GID, stub->gid, stub->gid, stub->gid) == 0 &&
-           syscall(CALL_UID, stub->uid, stub->uid, stub->uid) == 0;
+    return syscall(CALL_GID, launcher->gid, launcher->gid, launcher->gid) == 0 &&
+           syscall(CALL_UID, launcher->uid, launcher->uid, launcher->uid) == 0;
 }
 
-/* 0, 1 and 2 become /dev/null, 3 the report, and nothing else stays open. */
-static bool fix_descriptors(int report_fd)
-{
-    int kept = fcntl(report_fd, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int high = null < 0 ? -1 : fcntl(null, F_DUPFD_CLOEXEC, ABOVE_STANDARD);
-    int fd;
-
-    if (kept < 0 || high < 0) {
-        return false;
-    }
-    for (fd = 0; fd < REPORT_FD; fd++) {
-        if (dup2(high, fd) < 0) {
-            return false;
-        }
-    }
-    if (dup3(kept, REPORT_FD, O_CLOEXEC) < 0) {
-        return false;
-    }
-    if (syscall(SYS_close_range, REPORT_FD + 1, ~0U, 0) != 0) {
-        for (fd = REPORT_FD + 1; fd < CLOSE_LIMIT; fd++) {
-            close(fd);
-        }
-    }
-    return true;
-}
-
-static void execute(const struct refresh_stub *stub) __attribute__((noreturn));
-static void execute(const struct refresh_stub *stub)
+static void execute(const struct refresh_launcher *launcher) __attribute__((noreturn));
+static void execute(const struct refresh_launcher *launcher)
 {
     sigset_t none;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    alarm(stub->alarm);
-    execve(stub->argv[0], stub->argv, stub->envp);
+    alarm(launcher->alarm);
+    execve(launcher->argv[0], launcher->argv, launcher->envp);
     report(REPORT_FD, REFRESH_REPORT_EXEC, errno);
     _exit(EXEC_FAILED);
 }
@@ -157,23 +136,23 @@ static void keep(pid_t program)
     _exit(0);
 }
 
-static void run_keeper(const struct refresh_stub *stub) __attribute__((noreturn));
-static void run_keeper(const struct refresh_stub *stub)
+static void run_keeper(const struct refresh_launcher *launcher) __attribute__((noreturn));
+static void run_keeper(const struct refresh_launcher *launcher)
 {
     pid_t program = 0;
 
-    if (!fix_descriptors(stub->report)) {
-        report(stub->report, REFRESH_REPORT_SETUP, errno);
+    if (!descriptors_keep(launcher->report, REPORT_FD)) {
+        report(launcher->report, REFRESH_REPORT_SETUP, errno);
         _exit(1);
     }
-    if (setsid() < 0 || !fix_identity(stub) || chdir("/") != 0) {
+    if (setsid() < 0 || !fix_identity(launcher) || chdir("/") != 0) {
         report(REPORT_FD, REFRESH_REPORT_SETUP, errno);
         _exit(1);
     }
     fix_limits();
     fix_scheduling();
     umask(077);
-    if (stub->wait) {
+    if (launcher->wait) {
         program = _Fork();
     }
     if (program < 0) {
@@ -183,21 +162,21 @@ static void run_keeper(const struct refresh_stub *stub)
     if (program > 0) {
         keep(program);
     }
-    execute(stub);
+    execute(launcher);
 }
 
-void refresh_stub_run(const struct refresh_stub *stub)
+void refresh_launcher_run(const struct refresh_launcher *launcher)
 {
     pid_t keeper;
 
     default_signals();
-    /* Not fork(): with threads in the host it may wait for ever for a lock. */
+    /* Not the fork of libc: with threads in the host it may wait for ever for a lock. */
     keeper = _Fork();
     if (keeper == 0) {
-        run_keeper(stub);
+        run_keeper(launcher);
     }
     if (keeper < 0) {
-        report(stub->report, REFRESH_REPORT_SETUP, errno);
+        report(launcher->report, REFRESH_REPORT_SETUP, errno);
     }
     _exit(0);
 }

@@ -4,22 +4,23 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef AUTH0JWT_HOST_REFRESH_STUB_H
-#define AUTH0JWT_HOST_REFRESH_STUB_H
+#ifndef AUTH0JWT_HOST_REFRESH_LAUNCHER_H
+#define AUTH0JWT_HOST_REFRESH_LAUNCHER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /* Prepared before the clone. */
-struct refresh_stub {
+struct refresh_launcher {
     char *const *argv; /* argv[0] is the absolute path of the program */
     char *const *envp;
     int report; /* where reports are written */
     uid_t uid;  /* becomes real, effective and saved */
     gid_t gid;
-    unsigned alarm; /* seconds after which the program is killed, whatever it does */
-    bool wait;      /* stay and report its status */
+    /* Seconds until SIGALRM ends the program, which sets the clock anew for each tenant. */
+    unsigned alarm;
+    bool wait; /* stay and report its status */
 };
 
 /* One report, written whole. */
@@ -37,6 +38,6 @@ enum refresh_report_kind {
 
 /* The rest of the direct child's life: it leaves a grandchild behind, which nobody but init waits
  * for, and ends at once. All signals are blocked when it is called. */
-void refresh_stub_run(const struct refresh_stub *stub) __attribute__((noreturn));
+void refresh_launcher_run(const struct refresh_launcher *launcher) __attribute__((noreturn));
 
 #endif
