@@ -10,7 +10,7 @@ import sshlib
 from hostlib import configure, expect, expect_equal, use_stack
 
 PASSWORD = "correct horse battery"
-FOLDER = "/work/hosts"
+FOLDER = "/scratch/hosts"
 log = hostlib.Log()
 tenant = hostlib.Tenant(FOLDER + "/tenant")
 sshd = sshlib.Sshd(FOLDER + "/sshd", log)

@@ -262,6 +262,8 @@ def test_no_usable_key(world):
     refused(world, "no_keys", JWKS, "empty")
     weak = '{"keys":[{"kty":"RSA","kid":"a","n":"AQAB","e":"AQAB"},{"kty":"oct","k":"AA"}]}'
     refused(world, "body", JWKS, "none of the 2 keys can be used", body=weak)
+    forged = r'{"keys":[{"unusable":"\u001b]0;x\u0007\nauth0jwt-refresh: tenant main: 2 keys"}]}'
+    refused(world, "body", JWKS, r'the first: "\x1b]0;x\x07\x0aauth0jwt-refresh', body=forged)
     refused(world, "many_keys", JWKS, "has 80 keys, more than 64")
     for body in ("[]", "null", '{"keys":{}}', '{"keys":[]} x', "{}", "", "\x00", "\udcff",
                  '{"keys":[],"keys":[]}', "[" * 100000):

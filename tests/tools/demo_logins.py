@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import hostlib  # noqa: E402
 import sshlib  # noqa: E402
 
-FOLDER = "/work/demo"
+FOLDER = "/scratch/demo"
 
 
 def heading(text):

@@ -315,6 +315,25 @@ static void another_pinned_address_is_absent(void **state)
     assert_int_equal(result_of(world, NOW, NULL), KEY_FILE_ABSENT);
 }
 
+/* What came from a pinned address is not believed once nothing is pinned. */
+static void a_former_pinned_address_is_absent(void **state)
+{
+    static char mirror[] = "https://mirror.example/jwks.json";
+    struct cache_world *world = *state;
+    struct key_file *file = world_key_file("k1", NOW, NOW);
+    struct text why = {0};
+
+    free(file->jwks_uri);
+    file->jwks_uri = strdup(mirror);
+    assert_true(key_file_write(&world->config, &world->tenant, file, &why));
+    world->tenant.jwks_uri = mirror;
+    assert_int_equal(result_of(world, NOW, NULL), KEY_FILE_OK);
+    world->tenant.jwks_uri = NULL;
+    assert_int_equal(result_of(world, NOW, &why), KEY_FILE_ABSENT);
+    assert_non_null(strstr(why.at, "no jwks_uri is configured"));
+    key_file_free(&file);
+}
+
 static void the_future_is_absent(void **state)
 {
     static const struct {
@@ -473,6 +492,7 @@ int main(void)
         CASE(another_kind_of_sealed_file_is_absent),
         CASE(another_issuer_is_absent),
         CASE(another_pinned_address_is_absent),
+        CASE(a_former_pinned_address_is_absent),
         CASE(the_future_is_absent),
         CASE(unsafe_files_are_told_from_absent_ones),
         CASE(failed_writes_leave_the_old_file),
