@@ -19,7 +19,7 @@
 /* A kind's type in memory. */
 #define TYPE_PATH char *
 #define TYPE_FILE char *
-#define TYPE_TEXT char *
+#define TYPE_PROXY char *
 #define TYPE_PROMPT char *
 #define TYPE_CLAIM_NAME char *
 #define TYPE_ISSUER char *

@@ -32,7 +32,7 @@ enum option_id {
 enum option_kind {
     OPTION_KIND_PATH = 0, /* absolute */
     OPTION_KIND_FILE,     /* the same, of a file that must exist where it is named */
-    OPTION_KIND_TEXT,
+    OPTION_KIND_PROXY,
     OPTION_KIND_PROMPT,     /* text, may be empty */
     OPTION_KIND_CLAIM_NAME, /* with a colon in it */
     OPTION_KIND_ISSUER,     /* an https URL; see https_url.h */

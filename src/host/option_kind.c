@@ -23,9 +23,16 @@ static const struct option_choice without_tokens[] = {
     {"ignore", WITHOUT_TOKEN_IGNORE}, {"deny", WITHOUT_TOKEN_DENY}, {NULL, 0}};
 static const struct option_choice booleans[] = {{"yes", true}, {"no", false}, {NULL, 0}};
 
-static const char *rule_text(struct bytes text)
+static const char *rule_proxy(struct bytes text)
 {
-    return text.len > 0 ? NULL : "is empty: write something between the quotes";
+    if (!bytes_begin_with(text, "http://") && !bytes_begin_with(text, "https://")) {
+        return "is no proxy's address: begin it with http:// or https://";
+    }
+    if (bytes_find(text, '@') < text.len) {
+        return "holds a user or a password, which everybody on this host could read: use a proxy "
+               "that asks for none";
+    }
+    return NULL;
 }
 
 static const char *rule_path(struct bytes text)
@@ -113,7 +120,7 @@ static const char *list_require(const struct strings *list)
 static const struct option_kind_row rows[OPTION_KIND_COUNT] = {
     [OPTION_KIND_PATH] = {OPTION_SHAPE_STRING, NULL, rule_path, NULL, NULL, NULL},
     [OPTION_KIND_FILE] = {OPTION_SHAPE_STRING, NULL, rule_path, NULL, NULL, NULL},
-    [OPTION_KIND_TEXT] = {OPTION_SHAPE_STRING, NULL, rule_text, NULL, NULL, NULL},
+    [OPTION_KIND_PROXY] = {OPTION_SHAPE_STRING, NULL, rule_proxy, NULL, NULL, NULL},
     [OPTION_KIND_PROMPT] = {OPTION_SHAPE_STRING, NULL, NULL, NULL, NULL, NULL},
     [OPTION_KIND_CLAIM_NAME] = {OPTION_SHAPE_STRING, NULL, rule_claim_name, NULL, NULL, NULL},
     [OPTION_KIND_ISSUER] = {OPTION_SHAPE_STRING, NULL, rule_issuer, NULL, NULL, NULL},

@@ -8,7 +8,7 @@ import time
 
 import hostlib
 from hostlib import ALICE, configure, expect, expect_equal, use_stack
-from sshd_world import PASSWORD, accepted, case, refused, ssh, tenant
+from sshd_world import PASSWORD, accepted, case, refused, ssh, sshd, tenant
 
 
 def unix_asked(login):
@@ -107,6 +107,20 @@ def exempt_only():
 
 
 @case
+def shipped_drop_in():
+    """The shipped sshd_config drop-in: tokens by keyboard-interactive, no password method."""
+    sshd.start(Include=os.path.join(hostlib.PROJECT, "pam.d-examples/sshd_config.d/*.conf"))
+    try:
+        accepted(ssh.login("alice", tenant.token()))
+        login = ssh.login("alice", tenant.token(), methods="password")
+        expect_equal(login.status, 255, "exit status by password", login)
+        expect_equal(login.prompts, [], "prompts by password", login)
+        expect_equal(login.decisions(), [], "decisions by password", login)
+    finally:
+        sshd.stop()
+
+
+@case
 def publickey_ignore():
     """Public key, without_token = ignore: gets in."""
     login = ssh.login("alice", "", methods="publickey")
@@ -187,6 +201,15 @@ def unsafe_mode():
     os.chmod(hostlib.CONF + "/auth0jwt.conf", 0o666)
     login = refused(ssh.login("alice", tenant.token()), "config_error", "err")
     expect("auth0jwt.conf" in login.decisions()[0], "the file is not named", login)
+
+
+@case
+def mixed_broken_accounts():
+    """Mixed stack: a broken accounts file does not fall through, for a password neither."""
+    use_stack("sshd-mixed")
+    configure(tenant, accounts="main  lonely\n")
+    login = refused(ssh.login("carol", PASSWORD), "config_error", "err")
+    expect(not unix_asked(login), "pam_unix was asked", login)
 
 
 @case

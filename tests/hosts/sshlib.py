@@ -50,8 +50,10 @@ class Sshd:
 
     def start(self, **changes):
         self.stop()
-        options = self.options()
-        options.update(changes)
+        # Changes come first: of two values sshd takes the first.
+        options = dict(changes)
+        options.update((name, value) for name, value in self.options().items()
+                       if name not in changes)
         path = os.path.join(self.folder, "sshd_config")
         write(path, "".join("%s %s\n" % item for item in options.items()))
         os.makedirs("/run/sshd", exist_ok=True)

@@ -300,7 +300,9 @@ static void test_later(void **state)
     static const struct option_case cases[] = {
         {T, "proxy = http://proxy.test:3128",
          "with this value is not supported yet by this version: remove the line"},
-        {T, "proxy = \"\"", "is empty: write something between the quotes"},
+        {T, "proxy = \"\"", "is no proxy's address: begin it with http:// or https://"},
+        {T, "proxy = socks5://proxy.test", "is no proxy's address"},
+        {T, "proxy = http://u:p@proxy.test:3128", "holds a user or a password"},
         {S, "account_type = virtual", "with this value is not supported yet by this version"},
         {S, "set_user = yes", "with this value is not supported yet by this version"},
         {S, "groups = yes", "with this value is not supported yet by this version"},
