@@ -8,8 +8,8 @@
  *    the compact token are there, nor of the decoded signature in either byte order (OpenSSL's
  *    numbers begin at the small end). The test itself never has the token in clear: a child makes
  *    it, and only the answer to the prompt is decoded. Not looked for are the decoded payload, as
- *    its claims are on the log line anyway, and the decoded signature where OpenSSL frees a copy of
- *    its own as it is: of ES256, which it encodes again for a comparison, and from 3.4 on of RSA.
+ *    its claims are on the log line anyway, and the decoded signature of ES256, which OpenSSL
+ *    encodes again for a comparison and frees as it is.
  * 2. Each allocation in turn fails, but those of json-c: the login is refused, or, where OpenSSL
  *    can do without, whole. Never PAM_IGNORE, and data on the handle only with PAM_SUCCESS.
  * 3. A thousand logins in one process, accepted or refused, leave no descriptor and no memory.
@@ -20,7 +20,6 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <malloc.h>
-#include <openssl/crypto.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +67,7 @@ static void tell(struct world *world, char *const *recipe, size_t lines)
     for (i = 0; i < secret->len; i++) {
         secret->veiled[i] = (uint8_t)text[i] ^ VEIL;
     }
-    if ((lines > 0 && strcmp(recipe[0], "key = ec") == 0) ||
-        OpenSSL_version_num() >= 0x30400000UL) {
+    if (lines > 0 && strcmp(recipe[0], "key = ec") == 0) {
         return;
     }
     len = decode(strrchr(text, '.') + 1, signature);
