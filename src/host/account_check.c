@@ -21,7 +21,7 @@ enum {
     GROUPS_MOST = 65536 /* NGROUPS_MAX of the kernel */
 };
 
-/* What getpwnam_r and getgrnam_r return where there is no such entry, beside 0: getpwnam(3). */
+/* What the lookups return where there is no such entry, beside 0, as their manual pages say. */
 static bool means_absent(int error)
 {
     return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
