@@ -19,8 +19,7 @@ class Stage(Folder):
         super().__init__()
         self.keys = self.write("keys.json", json.dumps(KEYS.set))
         self.accounts = self.write("accounts", accounts)
-        self.conf = self.config(f"jwks_file = {self.keys}\n{tenant}", services,
-                                f"accounts_file = {self.accounts}")
+        self.conf = self.config(f"jwks_file = {self.keys}\n{tenant}", services)
 
     def check(self, *arguments):
         return run("check", "--config", self.conf, *arguments)
@@ -142,7 +141,7 @@ def files(checker):
         ca_file = stage.write("ca.pem", "")
         program = stage.write("refresh", "#!/bin/sh\n", 0o755)
         stage.conf = stage.config(f"ca_file = {ca_file}", SSHD,
-                                  f"accounts_file = {stage.accounts}\nrefresh_program = {program}")
+                                  f"refresh_program = {program}")
         result = stage.check("--json")
         checker.check(found(result, "ok", program), result)
         checker.check(found(result, "error", "main:", "absent", "keys refresh"), result)

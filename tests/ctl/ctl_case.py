@@ -68,6 +68,7 @@ class Folder:
     def __init__(self):
         os.umask(0o022)
         self.path = os.path.realpath(tempfile.mkdtemp(prefix="auth0jwtctl."))
+        self.accounts = self.write("accounts", "")
         self.write("revoked", "")
         os.mkdir(self.at("cache"), 0o755)
         os.mkdir(self.at("state"), 0o755)
@@ -96,7 +97,7 @@ class Folder:
         for line in tenant.splitlines():
             key, value = line.split("=", 1)
             options[key.strip()] = value.strip()
-        text = "[global]\n"
+        text = f"[global]\naccounts_file = {self.accounts}\n"
         text += f"revoked_file = {self.at('revoked')}\n"
         text += f"cache_dir = {self.at('cache')}\nstate_dir = {self.at('state')}\n{more_global}\n"
         text += "[tenant main]\n" + "".join(f"{k} = {v}\n" for k, v in options.items())

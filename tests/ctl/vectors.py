@@ -39,6 +39,7 @@ def config_text(folder, config):
     lines = [
         "[global]",
         f"max_token_size = {config['max_token_bytes']}",
+        f"accounts_file = {folder.accounts}",
         f"revoked_file = {folder.at('revoked')}",
         f"cache_dir = {folder.at('cache')}",
         f"state_dir = {folder.at('state')}",

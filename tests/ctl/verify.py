@@ -26,7 +26,7 @@ class Stage(Folder):
         super().__init__()
         self.keys = self.write("keys.json", json.dumps(KEYS.set))
         self.accounts = self.write("accounts", accounts)
-        self.conf = self.config(tenant, services, f"accounts_file = {self.accounts}")
+        self.conf = self.config(tenant, services)
 
     def verify(self, token, *arguments, **more):
         token = token.encode() if isinstance(token, str) else token

@@ -117,6 +117,12 @@ def configure(tenant, global_=None, tenant_=None, service=None, accounts=None):
           "main  %s  alice\nmain  %s@clients  deploy\n" % (ALICE, MACHINE))
 
 
+def leave():
+    """Takes the configuration and the cache away: whatever runs next in this root finds none."""
+    shutil.rmtree(CONF, ignore_errors=True)
+    shutil.rmtree(CACHE, ignore_errors=True)
+
+
 def use_stack(name, *extra):
     """The shipped stack as /etc/pam.d/sshd, with module arguments added."""
     text = read(os.path.join(STACKS, name))

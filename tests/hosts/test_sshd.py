@@ -32,6 +32,7 @@ def main():
     finally:
         world.sshd.stop()
         world.tenant.stop()
+        hostlib.leave()
     print("%d passed, %d failed" % (passed, failed))
     return 0 if passed and not failed else 1
 

@@ -25,11 +25,15 @@ CLAIMS = {
     "aud": ["https://api.example/", "https://tenant.example/userinfo"], "exp": NOW + 60, "iat": NOW - 60,
     "azp": "client", "scope": "openid", "permissions": ["ssh:login", "mail:read"], "https://tenant.example/name": "Zoë 😀",
 }
-CONFIG = """[tenant main]
+CONFIG = """[global]
+accounts_file = {0}/accounts
+revoked_file = {0}/revoked
+state_dir = {0}
+[tenant main]
 issuer = https://tenant.example/
 audience = https://api.example/
 authorized_parties = *
-algorithms = {}
+algorithms = {1}
 """
 # What the same kind of key can also be told to be.
 SIBLINGS = {"RS256": "RS384", "RS384": "RS512", "RS512": "PS256", "PS256": "PS384", "PS384": "PS512", "PS512": "RS256",
@@ -103,8 +107,10 @@ class Verifier:
     def __init__(self, folder):
         self.folder = folder
         os.chmod(folder, 0o755)
-        self.config = self.write("auth0jwt.conf", CONFIG.format(" ".join(OURS)))
-        self.one = {alg: self.write(f"only-{alg}.conf", CONFIG.format(alg)) for alg in OURS}
+        self.write("accounts", "")
+        self.write("revoked", "")
+        self.config = self.write("auth0jwt.conf", CONFIG.format(folder, " ".join(OURS)))
+        self.one = {alg: self.write(f"only-{alg}.conf", CONFIG.format(folder, alg)) for alg in OURS}
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)

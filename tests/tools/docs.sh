@@ -176,7 +176,9 @@ page_block() { # FIRST WORDS: the literal display that begins with them
 }
 example() { # WORDS LINES: of the accounts file
     mkdir -p "$work/auth0jwt.conf.d"
-    printf '[global]\naccounts_file = %s\n' "$work/accounts" >"$work/auth0jwt.conf.d/paths.conf"
+    : >"$work/revoked"
+    printf '[global]\naccounts_file = %s\nrevoked_file = %s\nstate_dir = %s\n' "$work/accounts" \
+        "$work/revoked" "$work" >"$work/auth0jwt.conf.d/paths.conf"
     "$ctl" check --config "$work/auth0jwt.conf" >"$work/found" 2>&1
     {
         grep -q '^ok *configuration .*: 1 tenant, 1 service section$' "$work/found" &&
